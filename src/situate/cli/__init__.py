@@ -1,0 +1,1 @@
+"""The command line: one module per command, heavy libraries imported inside the command."""

@@ -1,0 +1,92 @@
+"""The `situate` program: which commands there are, and how errors reach the shell.
+
+Exit codes: 0 done; 1 some items failed (a command returns it); 2 usage, or a SituateError; 130 interrupted; 141 the reader
+of our output went away.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+from situate import __version__
+from situate.errors import SituateError
+
+EXIT_OK = 0
+EXIT_ERROR = 2
+EXIT_INTERRUPTED = 130
+EXIT_BROKEN_PIPE = 141
+
+COMMANDS = {
+    "compose": "Put an object into a picture where it belongs.",
+    "place": "Say where an object belongs in a picture: ranked boxes, heat map.",
+    "cutout": "Cut an object out of a photograph, to be composed elsewhere.",
+    "train": "Train a model on triples.",
+    "evaluate": "Measure a model on held-out triples.",
+    "demo": "Render, train, compose and write a report to look at, in minutes.",
+    "info": "Print versions, device, instruction sets and the model's card.",
+}
+DATA_COMMANDS = {
+    "scenes": "Make triples from rendered scenes.",
+    "photos": "Make triples from photographs with COCO annotations.",
+    "inspect": "Look at a data set: counts and a contact sheet.",
+}
+
+
+def _build_app() -> App:
+    app = App(
+        name="situate",
+        help="Put an object into a picture where it belongs, at the right size, in the picture's light and with its shadow.",
+        version=__version__,
+        help_format="plaintext",
+        suppress_keyboard_interrupt=False,
+    )
+    data = App(name="data", help="Make and look at training data.")
+    # By import string: a command's module is imported only when that command is called or asked for its help.
+    for name, line in COMMANDS.items():
+        app.command(f"situate.cli.{name}:{name}", name=name, help=line)
+    for name, line in DATA_COMMANDS.items():
+        data.command(f"situate.cli.data_{name}:{name}", name=name, help=line)
+    app.command(data)
+    return app
+
+
+app = _build_app()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    Args:
+        arguments: Words after the program's name; None takes them from the process.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = _run(words)
+        sys.stdout.flush()
+    except (SituateError, CycloptsError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return EXIT_ERROR
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Python flushes stdout once more when it ends; give it something that takes the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_BROKEN_PIPE
+    return code
+
+
+def _run(words: list[str]) -> int:
+    _show_own_docstring(words)
+    result = app(words, result_action="return_value", exit_on_error=False, print_error=False)
+    return result if isinstance(result, int) else EXIT_OK
+
+
+def _show_own_docstring(words: list[str]) -> None:
+    """Let a command's own help page show its docstring; the line above is for the list of commands."""
+    _, apps, _ = app.parse_commands(words)
+    command = apps[-1].default_command
+    if command is not None and command.__doc__:
+        apps[-1].help = command.__doc__
