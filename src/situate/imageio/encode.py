@@ -1,0 +1,73 @@
+"""A `Picture` becomes the bytes of a file; the same picture always the same bytes."""
+
+from io import BytesIO
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from situate.errors import InputError
+from situate.imageio.png_chunks import add_png_metadata
+from situate.imageio.stamp import CompositeStamp
+from situate.imageio.tiff_tags import add_tiff_metadata
+from situate.records.picture import Picture, to_u8
+
+# Run-length matching is the fastest for photographs: 0.10 s for 1920 x 1080 where the default takes 0.19 s and 10 % more.
+_PNG_OPTIONS = [cv2.IMWRITE_PNG_COMPRESSION, 3, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
+# Method 0 takes 0.3 s for 1920 x 1080, method 4 takes 0.9 s for 7 % less.
+_WEBP_METHOD = 0
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
+_MAX_SIDE_PX = {".webp": 16383, ".jpg": 65500, ".jpeg": 65500}
+_SUFFIXES_WITH_ALPHA = (".png", ".webp", ".tif", ".tiff")
+
+
+def encode_picture(picture: Picture, suffix: str, stamp: CompositeStamp | None, quality: int) -> bytes:
+    """Encode `picture` in the format that `suffix`, one of `PICTURE_SUFFIXES`, names.
+
+    Raises:
+        InputError: If the format cannot hold the picture.
+    """
+    if picture.has_alpha and suffix not in _SUFFIXES_WITH_ALPHA:
+        raise InputError(f"{suffix} files cannot hold transparency; write {', '.join(_SUFFIXES_WITH_ALPHA)}")
+    longest = max(picture.width_px, picture.height_px)
+    if longest > _MAX_SIDE_PX.get(suffix, longest):
+        raise InputError(f"{suffix} files hold at most {_MAX_SIDE_PX[suffix]} pixels a side, got {longest}; write .png")
+    match suffix:
+        case ".png":
+            content = _opencv(".png", _bgr(picture), _PNG_OPTIONS)
+            return add_png_metadata(content, picture.icc_profile, stamp)
+        case ".tif" | ".tiff":
+            content = _opencv(".tiff", _bgr(picture), [])
+            return add_tiff_metadata(content, picture.icc_profile, stamp, has_alpha=picture.has_alpha)
+        case ".webp":
+            # exact: colours under alpha 0 are kept, so that what is read is what was written.
+            return _pillow("WEBP", picture, stamp, lossless=True, exact=True, method=_WEBP_METHOD)
+        case ".bmp":
+            return _opencv(".bmp", to_u8(_bgr(picture)), [])
+        case _:
+            return _pillow("JPEG", picture, stamp, quality=quality, subsampling="4:4:4")
+
+
+def encode_grey_png(samples: np.ndarray) -> bytes:
+    """Encode `h w` uint8 samples as a grey PNG."""
+    return _opencv(".png", samples, _PNG_OPTIONS)
+
+
+def _bgr(picture: Picture) -> np.ndarray:
+    return cv2.cvtColor(picture.pixels, cv2.COLOR_RGBA2BGRA if picture.has_alpha else cv2.COLOR_RGB2BGR)
+
+
+def _opencv(suffix: str, samples: np.ndarray, options: list[int]) -> bytes:
+    done, content = cv2.imencode(suffix, samples, options)
+    assert done, f"OpenCV could not encode {suffix}"
+    return content.tobytes()
+
+
+def _pillow(format_name: str, picture: Picture, stamp: CompositeStamp | None, **options: object) -> bytes:
+    if picture.icc_profile:
+        options["icc_profile"] = picture.icc_profile
+    if stamp:
+        options["exif"] = stamp.to_exif()
+    stream = BytesIO()
+    Image.fromarray(to_u8(picture.pixels)).save(stream, format_name, **options)
+    return stream.getvalue()
