@@ -1,0 +1,1 @@
+"""Label formats: read, checked once at the edge, kept as frozen records."""
