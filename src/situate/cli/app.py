@@ -1,7 +1,7 @@
 """The `situate` program: which commands there are, and how errors reach the shell.
 
-Exit codes: 0 done; 1 some items failed (a command returns it); 2 usage, or a SituateError; 130 interrupted; 141 the reader
-of our output went away.
+Exit codes: 0 done; 1 some items failed (a command returns it); 2 usage, or a SituateError; 130 interrupted; 141 the
+reader of our output went away.
 """
 
 import os
@@ -37,7 +37,7 @@ DATA_COMMANDS = {
 def _build_app() -> App:
     app = App(
         name="situate",
-        help="Put an object into a picture where it belongs, at the right size, in the picture's light and with its shadow.",
+        help="Put an object into a picture where it belongs, at the right size, in its light and with a shadow.",
         version=__version__,
         help_format="plaintext",
         suppress_keyboard_interrupt=False,

@@ -1,0 +1,52 @@
+"""`situate info` says what there is."""
+
+import platform
+from importlib import metadata
+
+import pytest
+
+from situate.cli.info import describe_machine, find_conflicts, installed_versions, render_facts
+
+
+def test_versions_are_those_installed():
+    versions = installed_versions()
+    assert versions["python"] == platform.python_version()
+    assert versions["torch"] == metadata.version("torch")
+    assert "missing" not in versions.values()
+
+
+def test_machine_names_device_and_instruction_set():
+    machine = describe_machine()
+    assert machine["device"].split()[0] in ("cpu", "cuda", "mps")
+    assert machine["instruction_set"]
+    assert machine["threads"] >= 1
+    assert machine["fast_bf16"] == bool(machine["bf16_instructions"])
+
+
+@pytest.mark.parametrize(
+    ("wheels", "num_warnings"),
+    [
+        ({}, 0),
+        ({"opencv-python-headless": "5"}, 0),  # what situate installs
+        ({"opencv-python-headless": "5", "opencv-python": "4"}, 1),  # another library brought the other
+    ],
+)
+def test_two_opencv_wheels_are_a_warning_with_a_remedy(wheels, num_warnings):
+    warnings = find_conflicts(wheels)
+    assert len(warnings) == num_warnings
+    assert all("pip uninstall" in warning for warning in warnings)
+
+
+def test_facts_are_laid_out_with_the_card_last():
+    facts = {
+        "versions": {"python": "3.11"},
+        "machine": {"fast_bf16": True, "bf16_instructions": [], "threads": 2},
+        "warnings": ["two wheels"],
+        "model": {"name": "tiny", "num_parameters": 3_000_000, "card": "# Card\n\nText"},
+    }
+    text = render_facts(facts)
+    assert text.endswith("# Card\n\nText")
+    assert "fast bf16          yes" in text
+    assert "3,000,000" in text
+    assert "warning: two wheels" in text
+    assert facts["model"]["card"], "the facts are not changed by showing them"
