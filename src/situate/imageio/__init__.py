@@ -1,1 +1,1 @@
-"""Pictures in and out: files, Pillow pictures and arrays to `Picture`, and `Picture` to files that say what they are."""
+"""Pictures in and out: whatever a caller holds becomes a `Picture`, and a `Picture` a file that says what it is."""

@@ -40,9 +40,9 @@ def colour_samples(image: Image.Image, name: str) -> tuple[np.ndarray, bytes | N
     if image.mode in _GREY_MODES and profile and profile[_SPACE] == b"GRAY":
         return _with_alpha(_through_profile(_opaque_grey(image), profile, name), image), None
     if image.mode == "CMYK":
-        has_profile = bool(profile) and profile[_SPACE] == b"CMYK"
-        rgb = _through_profile(image, profile, name) if has_profile else image.convert("RGB")
-        return np.array(rgb), None
+        if profile and profile[_SPACE] == b"CMYK":
+            return np.array(_through_profile(image, profile, name)), None
+        return np.array(image.convert("RGB")), None
     if image.mode not in _GREY_MODES | _PLAIN_MODES:
         raise ImageError(
             f"{name}: samples are {image.mode!r}, situate reads 8 or 16 bits per channel; save it as an RGB PNG"

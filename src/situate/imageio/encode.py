@@ -12,7 +12,7 @@ from situate.imageio.stamp import CompositeStamp
 from situate.imageio.tiff_tags import add_tiff_metadata
 from situate.records.picture import Picture, to_u8
 
-# Run-length matching is the fastest for photographs: 0.10 s for 1920 x 1080 where the default takes 0.19 s and 10 % more.
+# Run-length matching suits photographs: 0.10 s for 1920 x 1080, the default takes 0.19 s and 10 % more bytes.
 _PNG_OPTIONS = [cv2.IMWRITE_PNG_COMPRESSION, 3, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
 # Method 0 takes 0.3 s for 1920 x 1080, method 4 takes 0.9 s for 7 % less.
 _WEBP_METHOD = 0
