@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from situate.errors import ModelFileError
+
 DISTRIBUTIONS = ("situate", "torch", "diffusers", "numpy", "pillow", "opencv-python-headless")
 OPENCV_WHEELS = (
     "opencv-python",
@@ -29,13 +31,12 @@ def info(
         model: Model folder; without it, the model that ships with situate.
         as_json: Print one JSON object instead of text.
     """
-    from situate.pipeline.load import describe_model
-
+    described, problems = _describe(model)
     facts = {
         "versions": installed_versions(),
         "machine": describe_machine(),
-        "warnings": find_conflicts(_installed(OPENCV_WHEELS)),
-        "model": describe_model(model),
+        "warnings": [*find_conflicts(_installed(OPENCV_WHEELS)), *problems],
+        "model": described,
     }
     print(json.dumps(facts, indent=2, default=str) if as_json else render_facts(facts))
 
@@ -79,19 +80,33 @@ def render_facts(facts: dict[str, Any]) -> str:
     model = dict(facts["model"])
     card = str(model.pop("card", "")).strip()
     sections = [("versions", facts["versions"]), ("machine", facts["machine"]), ("model", model)]
-    lines = [line for title, rows in sections for line in _section(title, rows)]
+    lines = [line for title, rows in sections if rows for line in _section(title, rows)]
     lines += [f"warning: {warning}" for warning in facts["warnings"]]
     return "\n".join([*lines, "", card] if card else lines)
 
 
+def _describe(model: Path | None) -> tuple[dict[str, Any], list[str]]:
+    """Describe `model`; a fault of the shipped one is a warning, since everything else is still worth knowing."""
+    from situate.pipeline.load import describe_model
+
+    try:
+        return dict(describe_model(model)), []
+    except ModelFileError as error:
+        if model is not None:
+            raise
+        return {}, [str(error)]
+
+
 def _section(title: str, rows: dict[str, Any]) -> list[str]:
-    width = max(len(name) for name in rows)
+    width = max(map(len, rows))
     return [title, *(f"  {name.replace('_', ' '):<{width}}  {_plain(value)}" for name, value in rows.items())]
 
 
 def _plain(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_plain(part)}" for name, part in value.items())
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
     return f"{value:,}" if isinstance(value, int) else str(value)
