@@ -11,8 +11,8 @@ from situate.errors import InputError
 _DEFAULT_MARGIN = 0.05
 # What lies farther from the box than this share of its sides says little about the object's surroundings.
 _CONTEXT = 0.5
-_WORK_SIDE_PX = 480
-_NUM_ITERATIONS = 6
+_WORK_SIDE_PX = 400
+_NUM_ITERATIONS = 5
 _RANDOM_SEED = 20040823
 # Pieces and holes smaller than these shares of the largest piece are noise.
 _MIN_PIECE_SHARE = 0.1

@@ -18,7 +18,7 @@ _PNG_OPTIONS = [cv2.IMWRITE_PNG_COMPRESSION, 3, cv2.IMWRITE_PNG_STRATEGY, cv2.IM
 _WEBP_METHOD = 0
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 _MAX_SIDE_PX = {".webp": 16383, ".jpg": 65500, ".jpeg": 65500}
-_SUFFIXES_WITH_ALPHA = (".png", ".webp", ".tif", ".tiff")
+SUFFIXES_WITH_ALPHA = (".png", ".webp", ".tif", ".tiff")
 
 
 def encode_picture(picture: Picture, suffix: str, stamp: CompositeStamp | None, quality: int) -> bytes:
@@ -27,8 +27,8 @@ def encode_picture(picture: Picture, suffix: str, stamp: CompositeStamp | None, 
     Raises:
         InputError: If the format cannot hold the picture.
     """
-    if picture.has_alpha and suffix not in _SUFFIXES_WITH_ALPHA:
-        raise InputError(f"{suffix} files cannot hold transparency; write {', '.join(_SUFFIXES_WITH_ALPHA)}")
+    if picture.has_alpha and suffix not in SUFFIXES_WITH_ALPHA:
+        raise InputError(f"{suffix} files cannot hold transparency; write {', '.join(SUFFIXES_WITH_ALPHA)}")
     longest = max(picture.width_px, picture.height_px)
     if longest > _MAX_SIDE_PX.get(suffix, longest):
         raise InputError(f"{suffix} files hold at most {_MAX_SIDE_PX[suffix]} pixels a side, got {longest}; write .png")

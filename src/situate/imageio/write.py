@@ -132,7 +132,7 @@ def _checked_suffix(path: Path, suffixes: Collection[str]) -> str:
     suffix = path.suffix.lower()
     if suffix not in suffixes:
         found = f"ends in {path.suffix!r}" if suffix else "has no suffix"
-        raise InputError(f"{path} {found}, so its format is unknown; use one of {', '.join(suffixes)}")
+        raise InputError(f"{path} {found}, which cannot be written here; use one of {', '.join(suffixes)}")
     return suffix
 
 

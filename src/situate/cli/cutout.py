@@ -1,0 +1,100 @@
+"""`situate cutout`: a foreground from a photograph."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from situate.errors import AlphaError, InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from situate.records.picture import Picture
+
+_BOX_NUMBERS = 4
+
+
+def cutout(
+    image: Path,
+    *,
+    output: Annotated[Path, Parameter(alias="-o")],
+    box: str | None = None,
+    mask: Path | None = None,
+) -> None:
+    """Cut an object out of a photograph, to be composed elsewhere.
+
+    The object is what a mask marks, or what GrabCut finds inside a box; without either, GrabCut looks everywhere but in
+    a margin of 5 % of each side, which works for one object before a calm background.
+
+    Args:
+        image: The photograph.
+        output: The cut-out: a .png, .webp, .tif or .tiff file.
+        box: Box round the object as x,y,width,height in pixels from the top left of the upright picture.
+        mask: Picture of the same size, white where the object is.
+    """
+    from situate.imageio.encode import SUFFIXES_WITH_ALPHA
+    from situate.imageio.read import read_picture
+    from situate.imageio.write import check_output, write_picture
+
+    if box is not None and mask is not None:
+        raise InputError("both --box and --mask say where the object is; pass one of them")
+    check_output(output, suffixes=SUFFIXES_WITH_ALPHA)
+    picture = read_picture(image)
+    found = _found_by_grabcut(picture, box) if mask is None else _read_mask(mask, picture)
+    write_picture(_cut_out(picture, found), output)
+    print(output)
+
+
+def _found_by_grabcut(picture: "Picture", box: str | None) -> "np.ndarray":
+    from situate.data.grabcut import grabcut_mask
+
+    found = grabcut_mask(picture.rgb_u8, box_xywh_px=None if box is None else parse_box(box))
+    if not found.any():
+        remedy = "draw the box tighter" if box else "pass --box x,y,width,height round the object"
+        raise AlphaError(
+            f"GrabCut found no object in {picture.name}: it covers 0.0 % of the picture; {remedy}, or pass --mask FILE"
+        )
+    return found
+
+
+def parse_box(text: str) -> tuple[int, int, int, int]:
+    """Read `x,y,width,height` in whole pixels.
+
+    Raises:
+        InputError: If these are not four whole numbers.
+    """
+    parts = text.replace(" ", "").split(",")
+    try:
+        numbers = [int(part) for part in parts]
+    except ValueError:
+        numbers = []
+    if len(numbers) != _BOX_NUMBERS:
+        raise InputError(f"box {text!r} is not four whole numbers; pass x,y,width,height, for example 40,25,200,180")
+    x, y, width, height = numbers
+    return x, y, width, height
+
+
+def _read_mask(path: Path, picture: "Picture") -> "np.ndarray":
+    from situate.imageio.read import read_picture
+
+    mask_picture = read_picture(path)
+    mask = mask_picture.rgb.mean(axis=2) > mask_picture.max_value / 2
+    if mask.shape != picture.pixels.shape[:2]:
+        raise InputError(
+            f"{path} is {mask_picture.width_px} x {mask_picture.height_px} pixels, {picture.name} is "
+            f"{picture.width_px} x {picture.height_px}; pass a mask of the same size"
+        )
+    if not mask.any():
+        raise AlphaError(f"{path} marks 0.0 % of {picture.name}; paint the object white, everything else black")
+    return mask
+
+
+def _cut_out(picture: "Picture", mask: "np.ndarray") -> "Picture":
+    """Cut out, with one transparent pixel all round: also the cut-out of a rectangle must show that it is one."""
+    import numpy as np
+
+    from situate.data.cutout import cut_out
+
+    trimmed = cut_out(picture, mask)
+    return trimmed.with_pixels(np.pad(trimmed.pixels, ((1, 1), (1, 1), (0, 0))))
