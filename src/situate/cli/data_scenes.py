@@ -1,0 +1,47 @@
+"""`situate data scenes`: triples from rendered scenes."""
+
+import sys
+from pathlib import Path
+
+
+def scenes(
+    folder: Path,
+    *,
+    num: int = 1500,
+    size: int = 128,
+    seed: int = 0,
+    num_workers: int = 2,
+    resume: bool = False,
+    overwrite: bool = False,
+) -> None:
+    """Render scenes and write triples: background, composite, foreground and the object's true place.
+
+    Args:
+        folder: Where the data set goes.
+        num: How many triples to make.
+        size: Longer side of the pictures in pixels.
+        seed: Another seed gives other scenes.
+        num_workers: Processes that render; does not change the result.
+        resume: Go on where an earlier run with the same options stopped.
+        overwrite: Remove an earlier data set in the folder first.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from situate.data.scenes.build import build_scene_triples
+    from situate.data.scenes.config import SceneConfig
+
+    config = SceneConfig(num_triples=num, size_px=size, seed=seed)
+    columns = (TextColumn("rendering"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(file=sys.stderr)) as bar:
+        task = bar.add_task("rendering", total=num)
+        made = build_scene_triples(
+            config,
+            folder,
+            num_workers=num_workers,
+            resume=resume,
+            overwrite=overwrite,
+            progress=lambda done, wanted: bar.update(task, completed=done, total=wanted),
+        )
+    skipped = ", ".join(f"{count} {reason}" for reason, count in made["skipped"].items()) or "none"
+    print(f"{made['num_triples']} triples from {made['num_scenes']} scenes in {folder} (objects skipped: {skipped})")

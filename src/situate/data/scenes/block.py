@@ -1,0 +1,66 @@
+"""One block of triples, rendered in one process into one shard: the unit of work, of resuming and of seeding.
+
+A block holds a fixed number of triples and draws scenes until it is full, so its bytes depend on the config and its
+number alone. Its report is written after its shard: a block is done when both are there.
+"""
+
+import json
+import os
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from situate.data.scenes.config import SceneConfig
+from situate.data.scenes.render import Renderer
+from situate.data.scenes.triple import render_triples
+from situate.data.scenes.world import draw_world
+from situate.data.store import TripleWriter
+from situate.records.triple import Triple
+from situate.seeds import seed_for
+
+
+def shard_path(folder: Path, block: int) -> Path:
+    """Where the triples of a block lie."""
+    return folder / f"shard-{block:05d}.tar"
+
+
+def report_path(folder: Path, block: int) -> Path:
+    """Where the counts of a block lie until the data set is finished."""
+    return folder / f"shard-{block:05d}.json"
+
+
+def is_done(folder: Path, block: int) -> bool:
+    """Say whether a block was written to its end."""
+    return shard_path(folder, block).is_file() and report_path(folder, block).is_file()
+
+
+def write_block(renderer: Renderer, config: SceneConfig, folder: Path, block: int) -> int:
+    """Render and write one block; return its number of triples."""
+    skipped: Counter[str] = Counter()
+    triples: list[Triple] = []
+    num_scenes = 0
+    while len(triples) < config.block_size(block):
+        triples += scene_triples(renderer, config, block, num_scenes, skipped)
+        num_scenes += 1
+    triples = triples[: config.block_size(block)]
+    with TripleWriter(folder, first_shard=block) as writer:
+        for triple in triples:
+            writer.write(triple)
+    kinds = Counter(triple.kind for triple in triples)
+    report = {"num_triples": len(triples), "num_scenes": num_scenes, "skipped": dict(skipped), "kinds": dict(kinds)}
+    partial = report_path(folder, block).with_suffix(".json.partial")
+    partial.write_text(json.dumps(report))
+    os.replace(partial, report_path(folder, block))
+    return len(triples)
+
+
+def scene_triples(
+    renderer: Renderer, config: SceneConfig, block: int, scene: int, skipped: Counter[str]
+) -> list[Triple]:
+    """Draw and render scene number `scene` of a block."""
+    generator = np.random.default_rng(seed_for(config.seed, "scene", block, scene))
+    world = draw_world(generator, config.size_px)
+    order = generator.permutation(len(world.things))[: config.triples_per_scene]
+    group = f"scene{block:05d}{scene:03d}"
+    return render_triples(renderer, world, group, sorted(int(index) for index in order), skipped)

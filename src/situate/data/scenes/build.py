@@ -1,0 +1,125 @@
+"""A data set of rendered scenes: blocks over a pool of processes, resumable, the same bytes for any number of them."""
+
+import json
+import multiprocessing
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from situate.data.scenes.block import is_done, report_path, write_block
+from situate.data.scenes.config import SceneConfig
+from situate.data.scenes.render import Renderer
+from situate.data.store import write_description
+from situate.errors import MissingExtraError, OutputError
+
+CONFIG_FILE = "scenes.json"
+OWN_FILES = ("shard-*.tar", "shard-*.json", "*.partial", "dataset.json", CONFIG_FILE)
+
+Progress = Callable[[int, int], None]
+
+_renderers: dict[int, Renderer] = {}
+
+
+def build_scene_triples(
+    config: SceneConfig,
+    folder: Path,
+    *,
+    num_workers: int = 1,
+    resume: bool = False,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Render a data set of triples into `folder`; return what is written to its `dataset.json`.
+
+    Args:
+        config: What to make.
+        folder: Where; must be empty or missing unless `resume` or `overwrite`.
+        num_workers: Processes; does not change the result.
+        resume: Keep the blocks that an earlier run with the same config finished.
+        overwrite: Remove an earlier data set of scenes first.
+        progress: Called with the triples done and wanted, whenever a block is done.
+
+    Raises:
+        MissingExtraError: If Mitsuba is not installed.
+        OutputError: If the folder is in use, or holds another config's data.
+    """
+    if find_spec("mitsuba") is None:
+        raise MissingExtraError("mitsuba", "scenes")
+    _prepare(config, folder, resume=resume, overwrite=overwrite)
+    todo = [block for block in range(config.num_blocks) if not is_done(folder, block)]
+    num_done = config.num_triples - sum(config.block_size(block) for block in todo)
+    report = progress or (lambda done, wanted: None)
+    report(num_done, config.num_triples)
+    for num_written in _render_blocks(config, folder, todo, num_workers):
+        num_done += num_written
+        report(num_done, config.num_triples)
+    return _finish(config, folder)
+
+
+def _prepare(config: SceneConfig, folder: Path, *, resume: bool, overwrite: bool) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if overwrite:
+            for path in [path for pattern in OWN_FILES for path in folder.glob(pattern)]:
+                path.unlink()
+        if any(folder.iterdir()):
+            _check_resumable(config, folder, resume=resume)
+        (folder / CONFIG_FILE).write_text(config.model_dump_json(indent=2) + "\n")
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        raise OutputError(f"{folder} cannot be written ({error.strerror}); choose another folder") from error
+
+
+def _check_resumable(config: SceneConfig, folder: Path, *, resume: bool) -> None:
+    path = folder / CONFIG_FILE
+    if not path.is_file():
+        raise OutputError(f"{folder} is not empty and holds no data set of scenes; choose another folder")
+    if not resume:
+        raise OutputError(f"{folder} already holds a data set; pass --resume to go on or --overwrite to start anew")
+    if json.loads(path.read_text()) != config.model_dump():
+        raise OutputError(f"{folder} was made with other options (see {path}); repeat them or pass --overwrite")
+
+
+def _render_blocks(config: SceneConfig, folder: Path, blocks: list[int], num_workers: int) -> Iterator[int]:
+    if not blocks:
+        return
+    # Spawned, not forked: Mitsuba is loaded in the workers only, each with a single thread.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(num_workers, len(blocks)), mp_context=context) as pool:
+        jobs = [pool.submit(_work, config, folder, block) for block in blocks]
+        try:
+            for job in as_completed(jobs):
+                yield job.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _work(config: SceneConfig, folder: Path, block: int) -> int:
+    """Render one block in a worker; its renderer is made once per process."""
+    if config.num_samples not in _renderers:
+        _renderers[config.num_samples] = Renderer(config.num_samples)
+    return write_block(_renderers[config.num_samples], config, folder, block)
+
+
+def _finish(config: SceneConfig, folder: Path) -> dict[str, Any]:
+    reports = [json.loads(report_path(folder, block).read_text()) for block in range(config.num_blocks)]
+    counts = {name: sum((Counter(report[name]) for report in reports), Counter()) for name in ("skipped", "kinds")}
+    description = {
+        "source": "scenes",
+        "config": config.model_dump(),
+        "seed": config.seed,
+        "num_triples": sum(report["num_triples"] for report in reports),
+        "num_scenes": sum(report["num_scenes"] for report in reports),
+        "skipped": dict(counts["skipped"]),
+        "kinds": dict(sorted(counts["kinds"].items())),
+    }
+    write_description(folder, description)
+    return description
+
+
+def default_num_workers() -> int:
+    """Return the number of processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

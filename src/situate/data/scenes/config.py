@@ -1,0 +1,41 @@
+"""What a data set of rendered scenes is made from; the same config gives the same bytes."""
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+TRIPLES_PER_BLOCK = 48
+
+
+class SceneConfig(BaseModel):
+    """Options of `situate data scenes`.
+
+    Attributes:
+        num_triples: How many triples to make.
+        size_px: Longer side of the pictures.
+        seed: Of everything that is drawn.
+        triples_per_scene: At most so many objects of one scene become triples; they share the full render.
+        num_samples: Light paths per pixel, a square number.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    num_triples: int = Field(default=1500, ge=1)
+    size_px: int = Field(default=128, ge=32, le=2048)
+    seed: int = Field(default=0, ge=0)
+    triples_per_scene: int = Field(default=3, ge=1, le=6)
+    num_samples: int = Field(default=16, ge=4)
+
+    @field_validator("num_samples")
+    @classmethod
+    def _is_square(cls, value: int) -> int:
+        if round(value**0.5) ** 2 != value:
+            raise ValueError(f"{value} is not a square number; use 16, 25 or 36")
+        return value
+
+    @property
+    def num_blocks(self) -> int:
+        """Shards of the data set, one per block of triples."""
+        return -(-self.num_triples // TRIPLES_PER_BLOCK)
+
+    def block_size(self, block: int) -> int:
+        """Triples in a block; only the last may be smaller."""
+        return min(TRIPLES_PER_BLOCK, self.num_triples - block * TRIPLES_PER_BLOCK)

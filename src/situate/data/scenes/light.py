@@ -1,0 +1,89 @@
+"""Light by day: a sun, a sky with a gradient, and the exposure that a camera would choose."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32
+
+from situate.data.scenes.textures import Colour, fractal_noise
+
+SKY_SHAPE = (32, 64)
+GREY_REFLECTANCE = 0.25
+GREY_LEVEL = 0.22
+
+
+@dataclass(frozen=True)
+class Light:
+    """The light of one picture, in linear units.
+
+    Attributes:
+        sun_direction: Unit vector in which the sun's light travels.
+        sun_irradiance: RGB on a surface that faces the sun.
+        sky_zenith: Radiance overhead.
+        sky_horizon: Radiance at the horizon.
+        bounce: Radiance from below, what a ground would send up.
+        cloud: Contrast of the clouds.
+        gain: RGB that the camera multiplies with: exposure and white balance.
+        seed: Of the clouds.
+    """
+
+    sun_direction: tuple[float, float, float]
+    sun_irradiance: Colour
+    sky_zenith: Colour
+    sky_horizon: Colour
+    bounce: Colour
+    cloud: float
+    gain: Colour
+    seed: int
+
+
+def draw_light(generator: np.random.Generator) -> Light:
+    """Draw a light: one of six days is overcast, the sun stands 18 to 70 degrees high, anywhere round the scene."""
+    elevation, azimuth = np.radians(generator.uniform(18, 70)), generator.uniform(0, 2 * np.pi)
+    is_overcast = generator.random() < 1 / 6
+    sun = 0.0 if is_overcast else generator.uniform(1.5, 4.5)
+    warmth = generator.uniform(0.0, 0.3)
+    sun_rgb = sun * np.array([1.0, 1 - 0.35 * warmth, 1 - warmth])
+    blue = generator.uniform(0.0, 0.12) if is_overcast else generator.uniform(0.1, 0.55)
+    zenith = generator.uniform(0.3, 0.55) * np.array([1 - 0.8 * blue, 1 - 0.4 * blue, 1.0])
+    horizon = generator.uniform(0.45, 0.75) * np.array([1 - 0.25 * blue, 1 - 0.1 * blue, 1.0])
+    falling = np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), -np.sin(elevation)
+    irradiance = sun_rgb * np.sin(elevation) + np.pi * (0.5 * zenith + 0.5 * horizon)
+    bounce = irradiance / np.pi * generator.uniform(0.08, 0.2) * np.array([1.0, 0.97, 0.85])
+    brightness = float(irradiance.mean()) / np.pi * GREY_REFLECTANCE
+    exposure = GREY_LEVEL / brightness * 2 ** generator.uniform(-0.5, 0.45)
+    gain = exposure * np.exp(generator.normal(0, [0.05, 0.01, 0.05]))
+    return Light(
+        sun_direction=_rgb(falling),
+        sun_irradiance=_rgb(sun_rgb),
+        sky_zenith=_rgb(zenith),
+        sky_horizon=_rgb(horizon),
+        bounce=_rgb(bounce),
+        cloud=float(generator.uniform(0.0, 0.25)),
+        gain=_rgb(gain),
+        seed=int(generator.integers(2**31)),
+    )
+
+
+def _rgb(values: object) -> Colour:
+    red, green, blue = (float(value) for value in np.asarray(values))
+    return red, green, blue
+
+
+def sky_picture(light: Light) -> Float32[np.ndarray, "h w 3"]:
+    """Return the sky as a latitude-longitude radiance map, zenith in the first row, the bounce in the lower half."""
+    height = np.linspace(1, -1, SKY_SHAPE[0])[:, None, None]
+    share = np.clip(height, 0, 1) ** 0.6
+    sky = share * np.asarray(light.sky_zenith) + (1 - share) * np.asarray(light.sky_horizon)
+    clouds = fractal_noise(np.random.default_rng(light.seed), SKY_SHAPE, 0.1)[..., None]
+    sky = sky * np.clip(1 + light.cloud * clouds, 0.4, 1.6)
+    return np.where(height > 0, sky, np.asarray(light.bounce)).astype(np.float32)
+
+
+def developed(
+    radiance: Float32[np.ndarray, "h w 3"], gain: Colour
+) -> np.ndarray:
+    """Turn linear radiance into an sRGB picture of bytes."""
+    linear = np.clip(radiance * np.asarray(gain), 0, 1)
+    encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.rint(encoded * 255).astype(np.uint8)
