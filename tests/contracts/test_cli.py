@@ -21,13 +21,14 @@ TABLE = Path(__file__).with_name("cli_options.json")
 COMMANDS = [[name] for name in cli.COMMANDS] + [["data", name] for name in cli.DATA_COMMANDS]
 
 
-def options_of(words: list[str]) -> list[list[str]]:
-    """Names of every argument of a command, aliases together, in their order."""
+def options_of(words: list[str]) -> list[str]:
+    """Names of every argument of a command in their order, aliases together."""
     _, apps, _ = cli.app.parse_commands(words)
-    return [list(argument.names) for argument in apps[-1].assemble_argument_collection() if argument.show]
+    arguments = apps[-1].assemble_argument_collection(default_parameter=cli.app.default_parameter)
+    return [" ".join(argument.names) for argument in arguments if argument.show]
 
 
-def current_table() -> dict[str, list[list[str]]]:
+def current_table() -> dict[str, list[str]]:
     """The table as the code has it."""
     return {" ".join(words): options_of(words) for words in COMMANDS}
 
@@ -45,6 +46,11 @@ def test_every_command_explains_itself_and_every_option(words, capsys):
     _, apps, _ = cli.app.parse_commands(words)
     arguments = apps[-1].assemble_argument_collection(parse_docstring=True)
     assert [argument.name for argument in arguments if argument.show and not argument.parameter.help] == []
+
+
+def test_the_help_page_of_a_command_is_its_whole_docstring(capsys):
+    assert cli.main(["data", "photos", "--help"]) == 0
+    assert "errors.jsonl" in capsys.readouterr().out
 
 
 def test_help_imports_no_heavy_library():

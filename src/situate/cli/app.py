@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 
 from situate import __version__
 from situate.errors import SituateError
@@ -39,8 +39,10 @@ def _build_app() -> App:
         name="situate",
         help="Put an object into a picture where it belongs, at the right size, in its light and with a shadow.",
         version=__version__,
-        help_format="plaintext",
+        help_format="markdown",
         suppress_keyboard_interrupt=False,
+        # A flag is off unless it is given: no --no-flag beside each of them.
+        default_parameter=Parameter(negative=()),
     )
     data = App(name="data", help="Make and look at training data.")
     # By import string: a command's module is imported only when that command is called or asked for its help.
@@ -86,7 +88,8 @@ def _run(words: list[str]) -> int:
 
 def _show_own_docstring(words: list[str]) -> None:
     """Let a command's own help page show its docstring; the line above is for the list of commands."""
-    _, apps, _ = app.parse_commands(words)
+    # Without flags: --help counts as a command of its own.
+    _, apps, _ = app.parse_commands([word for word in words if not word.startswith("-")])
     command = apps[-1].default_command
     if command is not None and command.__doc__:
         apps[-1].help = command.__doc__
