@@ -62,7 +62,7 @@ def _draw(store: "TripleStore", output: Path, *, num: int, columns: int, cell_px
     from situate.seeds import seed_for
 
     generator = np.random.default_rng(seed_for(seed, "inspect"))
-    drawn = sorted(generator.permutation(len(store))[: max(1, num)])
+    drawn = sorted(generator.permutation(len(store))[: max(1, num)].tolist())
     sheet = contact_sheet([store[index] for index in drawn], columns=columns, cell_px=cell_px)
     write_picture(Picture(sheet, name=str(output)), output)
     return len(drawn)

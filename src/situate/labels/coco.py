@@ -13,7 +13,7 @@ from typing import Any
 from situate.errors import DataError
 from situate.labels.coco_check import CocoCheck
 
-Segmentation = list[list[float]] | dict[str, Any] | None
+Segmentation = list[list[int | float]] | dict[str, Any] | None
 
 
 @dataclass(frozen=True)

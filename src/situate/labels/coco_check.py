@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Any
+from typing import Any, TypeGuard
 
 NUM_PROBLEMS_SHOWN = 10
 MAX_PICTURE_PX = 250_000_000
@@ -54,11 +54,11 @@ class CocoCheck:
             yield "file_name is missing or not a text"
         elif _leaves_folder(file_name):
             yield f"file_name {file_name!r} leaves the image folder"
-        sides = [entry.get("width"), entry.get("height")]
-        if not all(_is_whole(side) and side > 0 for side in sides):
-            yield f"width and height are {sides[0]!r} and {sides[1]!r}, not positive whole numbers"
-        elif sides[0] * sides[1] > MAX_PICTURE_PX:
-            yield f"{sides[0]} x {sides[1]} pixels, the limit is {MAX_PICTURE_PX}"
+        width, height = entry.get("width"), entry.get("height")
+        if not (_is_whole(width) and _is_whole(height) and width > 0 and height > 0):
+            yield f"width and height are {width!r} and {height!r}, not positive whole numbers"
+        elif width * height > MAX_PICTURE_PX:
+            yield f"{width} x {height} pixels, the limit is {MAX_PICTURE_PX}"
 
     def _check_category(self, entry: Mapping[str, Any]) -> Iterator[str]:
         if not isinstance(entry.get("name"), str):
@@ -116,7 +116,7 @@ def _leaves_folder(file_name: str) -> bool:
     return "\0" in file_name or any(path.is_absolute() or path.anchor or ".." in path.parts for path in paths)
 
 
-def _is_whole(value: Any) -> bool:
+def _is_whole(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 

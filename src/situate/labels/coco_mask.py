@@ -1,5 +1,6 @@
 """The mask of a COCO annotation, from polygons or run lengths."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from situate.labels.coco import CocoAnnotation
 
 MIN_POLYGON_NUMBERS = 6
 """Three corners."""
+_FIRST_LETTER, _MORE, _NEGATIVE = ord("0"), 32, 16
 
 
 def mask_of(annotation: CocoAnnotation, height: int, width: int) -> Bool[np.ndarray, "h w"]:
@@ -28,7 +30,7 @@ def mask_of(annotation: CocoAnnotation, height: int, width: int) -> Bool[np.ndar
         raise MissingExtraError("pycocotools", "photos") from error
     try:
         runs = _runs(annotation, height, width, coco_masks)
-        mask = coco_masks.decode(runs).astype(bool)
+        mask = _decode(runs, coco_masks)
     except ValueError as error:
         raise DataError(f"annotation {annotation.id}: run lengths are damaged ({error}); annotate it again") from error
     return mask
@@ -58,14 +60,43 @@ def _runs(annotation: CocoAnnotation, height: int, width: int, coco_masks: Any) 
     if list(segmentation["size"]) != [height, width]:
         found = "{} x {}".format(*segmentation["size"])
         raise DataError(f"annotation {annotation.id}: run lengths are for {found} pixels, not {height} x {width}")
-    if isinstance(segmentation["counts"], str):
-        return {"size": [height, width], "counts": segmentation["counts"].encode()}
-    if sum(segmentation["counts"]) != height * width:
-        raise DataError(
-            f"annotation {annotation.id}: run lengths cover {sum(segmentation['counts'])} of {height * width} pixels"
-        )
-    return coco_masks.frPyObjects(segmentation, height, width)
+    counts = segmentation["counts"]
+    runs = _expanded(counts) if isinstance(counts, str) else counts
+    # Checked here because pycocotools leaves what the runs do not reach as it finds it in memory.
+    if min(runs, default=0) < 0 or sum(runs) != height * width:
+        raise ValueError(f"they cover {sum(runs)} of {height * width} pixels")
+    return coco_masks.frPyObjects({"size": [height, width], "counts": runs}, height, width)
 
 
-def _is_whole_polygon(polygon: list[float]) -> bool:
+def _expanded(text: str) -> list[int]:
+    """Read compressed run lengths: five bits a letter, low ones first; from the fourth on, less the run two before.
+
+    Source:
+        COCO API, `rleToString` in maskApi.c.
+    """
+    runs: list[int] = []
+    value = num_bits = 0
+    for letter in text:
+        bits = ord(letter) - _FIRST_LETTER
+        if not 0 <= bits < 2 * _MORE:
+            raise ValueError(f"letter {letter!r}")
+        value |= (bits & (_MORE - 1)) << num_bits
+        num_bits += 5
+        if bits & _MORE:
+            continue
+        if bits & _NEGATIVE:
+            value -= 1 << num_bits
+        runs.append(value + (runs[-2] if len(runs) > 2 else 0))
+        value = num_bits = 0
+    return runs
+
+
+def _decode(runs: Any, coco_masks: Any) -> np.ndarray:
+    with warnings.catch_warnings():
+        # pycocotools 2.0.11 meets numpy's new rule for `__array__` with every mask.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return coco_masks.decode(runs).astype(bool)
+
+
+def _is_whole_polygon(polygon: list[int | float]) -> bool:
     return len(polygon) >= MIN_POLYGON_NUMBERS and len(polygon) % 2 == 0

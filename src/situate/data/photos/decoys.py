@@ -88,7 +88,7 @@ def draw_decoys(
     for _ in range(MAX_TRIES):
         if len(decoys) == num_decoys:
             break
-        moved = _moved(shape, stands[generator.integers(len(stands))], hole.shape)
+        moved = _moved(shape, stands[int(generator.integers(len(stands)))], hole.shape)
         if moved is None or (moved & taken).any():
             continue
         decoy = hole_around(moved, side, generator)

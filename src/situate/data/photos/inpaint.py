@@ -13,7 +13,7 @@ from situate.seeds import SEED_BITS
 
 InpainterName = Literal["patchmatch", "telea"]
 
-PATCH_SIDE_PX = 5
+PATCH_RADIUS_PX = 5
 TELEA_RADIUS_PX = 3.0
 PATCHMATCH_SEED_BITS = 32
 
@@ -26,9 +26,22 @@ def choose_inpainter(wish: Literal["auto", "patchmatch", "telea"]) -> InpainterN
 
 
 def inpaint(
-    picture: UInt8[np.ndarray, "h w 3"], hole: Bool[np.ndarray, "h w"], inpainter: InpainterName, *, seed: int
+    picture: UInt8[np.ndarray, "h w 3"],
+    hole: Bool[np.ndarray, "h w"],
+    avoid: Bool[np.ndarray, "h w"],
+    inpainter: InpainterName,
+    *,
+    seed: int,
 ) -> UInt8[np.ndarray, "h w 3"]:
     """Repair `hole`; every other pixel is returned as it is.
+
+    Args:
+        picture: What is repaired.
+        hole: Where.
+        avoid: What PatchMatch must not copy from, such as other objects: a second car in place of the first would be
+            no background. Telea only continues the rim, and has no use for it.
+        inpainter: How.
+        seed: Of PatchMatch's search.
 
     Raises:
         MissingExtraError: If the inpainter is not installed.
@@ -38,7 +51,7 @@ def inpaint(
     """
     if not hole.any():
         return picture.copy()
-    repaired = _patchmatch(picture, hole, seed) if inpainter == "patchmatch" else _telea(picture, hole)
+    repaired = _patchmatch(picture, hole, avoid & ~hole, seed) if inpainter == "patchmatch" else _telea(picture, hole)
     return np.where(hole[..., None], repaired, picture)
 
 
@@ -52,11 +65,11 @@ def require_inpainter(inpainter: InpainterName) -> None:
         _import_patchmatch()
 
 
-def _patchmatch(picture: np.ndarray, hole: np.ndarray, seed: int) -> np.ndarray:
+def _patchmatch(picture: np.ndarray, hole: np.ndarray, avoid: np.ndarray, seed: int) -> np.ndarray:
     patchmatch = _import_patchmatch()
     # The library's generator is global to the process; it is set before every picture, so order does not matter.
     patchmatch.set_random_seed(seed >> (SEED_BITS - PATCHMATCH_SEED_BITS))
-    return patchmatch.inpaint(np.ascontiguousarray(picture), hole.astype(np.uint8), patch_size=PATCH_SIDE_PX)
+    return patchmatch.inpaint(np.ascontiguousarray(picture), hole, global_mask=avoid, patch_size=PATCH_RADIUS_PX)
 
 
 def _import_patchmatch() -> ModuleType:

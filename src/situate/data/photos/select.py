@@ -99,7 +99,7 @@ def _reason(
         return Skip.CROWD
     if crop is None:
         return Skip.INVALID_MASK
-    touch_px = max(1, round(TOUCH_FRACTION * max(image.width, image.height)))
+    touch_px = max(2, round(TOUCH_FRACTION * max(image.width, image.height)))
     # In the enumeration's order, the dear ones last.
     rules = (
         (Skip.TINY, lambda: _is_tiny(crop, image, config)),
@@ -119,7 +119,8 @@ def _is_tiny(crop: MaskCrop, image: CocoImage, config: PhotoConfig) -> bool:
 
 def _is_border_cut(crop: MaskCrop, image: CocoImage, config: PhotoConfig) -> bool:
     right, bottom = image.width - crop.left - crop.width, image.height - crop.top - crop.height
-    return min(crop.left, crop.top, right, bottom) < config.border_px
+    gap_px = min(crop.left, crop.top, right, bottom)
+    return gap_px < 1 or gap_px <= config.border_fraction * max(image.width, image.height)
 
 
 def _is_too_large(crop: MaskCrop, image: CocoImage, config: PhotoConfig) -> bool:
@@ -158,7 +159,7 @@ def _is_occluded(crop: MaskCrop, others: Sequence[MaskCrop], touch_px: int, conf
     outline = own & ~cv2.erode(own.view(np.uint8), np.ones((3, 3), np.uint8)).view(bool)
     touching = outline & cv2.dilate(around.view(np.uint8), kernel).view(bool)
     return (
-        np.count_nonzero(covered) > config.max_covered * crop.area_px
-        or np.count_nonzero(around) > config.max_intrusion * crop.width * crop.height
-        or np.count_nonzero(touching) > config.max_contact * np.count_nonzero(outline)
+        int(np.count_nonzero(covered)) > config.max_covered * crop.area_px
+        or int(np.count_nonzero(around)) > config.max_intrusion * crop.width * crop.height
+        or int(np.count_nonzero(touching)) > config.max_contact * int(np.count_nonzero(outline))
     )

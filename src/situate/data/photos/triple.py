@@ -19,6 +19,9 @@ from situate.seeds import seed_for
 
 ALPHA_SHOWN = int(ALPHA_TRIM * 255) + 1
 """The least alpha that counts as the object."""
+MAX_OBJECT_FRACTION = 0.1
+MAX_AVOIDED_FRACTION = 0.4
+"""If other objects cover more of the photograph, repairs may copy from them: too little else is left."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,8 @@ def make_triple(photo: Photograph, subject: Subject, stands: StandHistogram, con
     )
     feigned = np.logical_or.reduce([np.zeros_like(hole), *decoys])
     repair_seed = seed_for(config.seed, "repair", subject.key)
-    background = inpaint(photo.reduced, hole | feigned, config.inpainter, seed=repair_seed)
+    avoid = _not_to_copy(subject.others, hole.shape)
+    background = inpaint(photo.reduced, hole | feigned, avoid, config.inpainter, seed=repair_seed)
     triple = Triple(
         key=subject.key,
         group=subject.group,
@@ -125,6 +129,17 @@ def _visible(photo: Photograph, cutout: _CutOut) -> UInt8[np.ndarray, "rh rw"]:
     height, width = cutout.pixels.shape[:2]
     canvas[cutout.top : cutout.top + height, cutout.left : cutout.left + width] = cutout.pixels[..., 3]
     return cv2.resize(canvas, photo.reduced.shape[1::-1], interpolation=cv2.INTER_AREA)
+
+
+def _not_to_copy(others: Sequence[MaskCrop], canvas_hw: tuple[int, int]) -> Bool[np.ndarray, "rh rw"]:
+    """Return the other objects, but for those as large as a table or a bed: they are what others stand on."""
+    height, width = canvas_hw
+    objects = np.zeros(canvas_hw, bool)
+    for other in others:
+        if other.area_px <= MAX_OBJECT_FRACTION * height * width:
+            objects |= other.window(0, 0, width, height)
+    grown = cv2.dilate(objects.view(np.uint8), np.ones((3, 3), np.uint8)).view(bool)
+    return grown if np.count_nonzero(grown) <= MAX_AVOIDED_FRACTION * grown.size else np.zeros(canvas_hw, bool)
 
 
 def _reduce(pixels: np.ndarray, longest_px: int) -> np.ndarray:
