@@ -25,9 +25,7 @@ def test_a_picture_stays_itself():
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-@pytest.mark.parametrize(
-    ("shape", "channels"), [((12, 20), 3), ((12, 20, 1), 3), ((12, 20, 3), 3), ((12, 20, 4), 4)]
-)
+@pytest.mark.parametrize(("shape", "channels"), [((12, 20), 3), ((12, 20, 1), 3), ((12, 20, 3), 3), ((12, 20, 4), 4)])
 def test_arrays_keep_their_depth(dtype, shape, channels):
     array = np.random.default_rng(0).integers(0, np.iinfo(dtype).max + 1, shape, dtype=dtype)
     picture = as_picture(array)

@@ -60,17 +60,20 @@ def test_a_truncated_picture_is_refused(tmp_path, name, content, share):
     assert str(path) in str(caught.value)
 
 
+def decoded_or_refused(content: bytes) -> np.ndarray | str:
+    try:
+        return decode_picture(content, name="test").pixels
+    except ImageError as error:
+        return str(error)
+
+
 @pytest.mark.parametrize("flipped", range(0, 200, 7))
 def test_a_damaged_header_gives_a_picture_or_a_clear_error(flipped):
     for format_name in ("PNG", "TIFF", "WEBP", "BMP", "JPEG"):
         content = bytearray(noise_file(format_name))
         content[flipped] ^= 0xFF
-        try:
-            picture = decode_picture(bytes(content), name="test")
-        except ImageError as error:
-            assert "test" in str(error)
-        else:
-            assert picture.pixels.ndim == 3
+        answer = decoded_or_refused(bytes(content))
+        assert "test" in answer if isinstance(answer, str) else answer.ndim == 3
 
 
 def test_a_bomb_is_refused_from_its_header_without_being_decoded(tmp_path):

@@ -4,22 +4,23 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float32, UInt8
+from jaxtyping import Bool, UInt8
 
+from situate.data.guided_filter import box_mean, guided_filter
 from situate.errors import AlphaError, InputError
 from situate.imageio.foreground import ALPHA_TRIM, trim
 from situate.records.picture import Picture
 
 _REMEDY = "pass --box x,y,w,h round the object, or --mask FILE with the object in white"
 # Width of the soft border as a share of the object's size (square root of its area), and its limits.
-_RADIUS_SHARE = 0.015
+_RADIUS_SHARE = 0.02
 _MIN_RADIUS_PX, _MAX_RADIUS_PX = 2, 24
 # Edges of the picture with less contrast than this (standard deviation in [0, 1]) do not hold the border.
-_GUIDE_NOISE = 0.02
-# What the guided filter leaves of a step is stretched by these to full 0 and 1; the mean above 0.5 pulls the border in.
-_ALPHA_FLOOR, _ALPHA_CEILING = 0.2, 0.9
-# Above this the filters' coefficients, which are smooth, are computed on a reduced copy.
-_MAX_FILTER_PIXELS = 2_000_000
+_GUIDE_NOISE = 0.03
+# What the guided filter leaves of a step is stretched from these to 0 and 1. The first pass lets a loose mask's border
+# wander to the edge; more of them fade what has the background's colour. The last one's middle lies above 0.5, which
+# pulls the border in a little.
+_PASS_RANGES = ((0.25, 0.75), (0.2, 0.88))
 # Radii of the two passes and epsilon: Forte, Approximate Fast Foreground Colour Estimation (ICIP 2021).
 _BLUR_RADII_PX = (90, 6)
 _BLUR_EPSILON = 1e-5
@@ -78,11 +79,17 @@ def soft_alpha(
     radius = _default_radius_px(mask) if radius_px is None else radius_px
     window = _window_round(mask, 4 * radius)
     near_mask = mask[window].astype(np.float32)
-    filtered = guided_filter(pixels[window], near_mask, radius_px=radius, noise=_GUIDE_NOISE)
-    stretched = np.clip((filtered - _ALPHA_FLOOR) / (_ALPHA_CEILING - _ALPHA_FLOOR), 0, 1)
-    stretched[cv2.erode(near_mask, _disc(2 * radius)) > 0] = 1
-    stretched[cv2.dilate(near_mask, _disc(radius)) == 0] = 0
-    alpha[window] = np.round(stretched * 255).astype(np.uint8)
+    inside = cv2.erode(near_mask, _disc(2 * radius)) > 0
+    outside = cv2.dilate(near_mask, _disc(radius)) == 0
+    shares = near_mask
+    for floor, ceiling in _PASS_RANGES:
+        filtered = guided_filter(pixels[window], shares, radius_px=radius, noise=_GUIDE_NOISE)
+        shares = np.clip((filtered - floor) / (ceiling - floor), 0, 1)
+        shares[inside], shares[outside] = 1, 0
+    if not (shares > ALPHA_TRIM).any():
+        # Too small for a soft border.
+        shares = near_mask
+    alpha[window] = np.round(shares * 255).astype(np.uint8)
     return alpha
 
 
@@ -96,47 +103,6 @@ def decontaminate(pixels: UInt8[np.ndarray, "h w 3"], alpha: UInt8[np.ndarray, "
         Forte, Approximate Fast Foreground Colour Estimation (ICIP 2021): blur fusion, two passes.
     """
     return _decontaminated(pixels, alpha)
-
-
-def guided_filter(
-    guide: UInt8[np.ndarray, "h w 3"], values: Float32[np.ndarray, "h w"], *, radius_px: int, noise: float
-) -> Float32[np.ndarray, "h w"]:
-    """Smooth `values` within boxes of `radius_px`, but not across edges of `guide`.
-
-    Args:
-        guide: Colours whose edges are kept.
-        values: What is smoothed, in [0, 1].
-        radius_px: Half the side of a box.
-        noise: Standard deviation in the guide, in [0, 1], that does not count as an edge.
-
-    Returns:
-        About [0, 1]; may overshoot a little.
-
-    Source:
-        He and Sun, Fast Guided Filter (2015): coefficients on a reduced copy where the picture is large.
-    """
-    height, width = values.shape
-    scale = min(1.0, (_MAX_FILTER_PIXELS / (height * width)) ** 0.5)
-    small_wh = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small_guide = cv2.resize(guide, small_wh, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    small_values = cv2.resize(values, small_wh, interpolation=cv2.INTER_AREA)
-    slope, offset = _local_affine(small_guide, small_values, max(1, round(radius_px * scale)), noise)
-    slope, offset = (cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR) for part in (slope, offset))
-    return np.einsum("hwc,hwc->hw", slope, guide, dtype=np.float32) / np.float32(255) + offset
-
-
-def _local_affine(guide: np.ndarray, values: np.ndarray, radius: int, noise: float) -> tuple[np.ndarray, np.ndarray]:
-    """Fit `values = slope . guide + offset` in every box; both averaged over the boxes that hold a pixel."""
-    mean_guide, mean_values = _box_mean(guide, radius), _box_mean(values, radius)
-    products = np.einsum("hwi,hwj->hwij", guide, guide).reshape(*values.shape, 9)
-    # cv2.blur takes at most four channels at a time.
-    mean_products = np.dstack([_box_mean(np.ascontiguousarray(products[..., k : k + 3]), radius) for k in (0, 3, 6)])
-    covariance = mean_products.reshape(*values.shape, 3, 3) - np.einsum("hwi,hwj->hwij", mean_guide, mean_guide)
-    covariance += np.eye(3, dtype=np.float32) * noise**2
-    cross = _box_mean(guide * values[..., None], radius) - mean_guide * mean_values[..., None]
-    slope = np.linalg.solve(covariance, cross[..., None])[..., 0]
-    offset = mean_values - np.einsum("hwc,hwc->hw", slope, mean_guide)
-    return _box_mean(slope, radius), _box_mean(offset, radius)
 
 
 @dataclass(frozen=True)
@@ -171,13 +137,9 @@ def _blur_fusion(image: np.ndarray, share: np.ndarray, layers: _Layers, radius: 
 
 def _weighted_blur(colours: np.ndarray, weight: np.ndarray, radius: int) -> np.ndarray:
     """Mean of `colours` near each pixel; where no weight is near, the colours as they are."""
-    near_weight = _box_mean(weight, radius).reshape(weight.shape)
-    blurred = _box_mean(colours * weight, radius)
+    near_weight = box_mean(weight, radius).reshape(weight.shape)
+    blurred = box_mean(colours * weight, radius)
     return (blurred + _BLUR_EPSILON * colours) / (near_weight + _BLUR_EPSILON)
-
-
-def _box_mean(values: np.ndarray, radius: int) -> np.ndarray:
-    return cv2.blur(values, (2 * radius + 1, 2 * radius + 1), borderType=cv2.BORDER_REFLECT)
 
 
 def _disc(radius: int) -> np.ndarray:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from situate.data.cutout import guided_filter
+from situate.data.guided_filter import guided_filter
 from situate.errors import InputError
 
 # Without a box the object is looked for everywhere but in this margin, as a share of each side.
@@ -18,6 +18,8 @@ _RANDOM_SEED = 20040823
 _MIN_PIECE_SHARE = 0.1
 _MIN_HOLE_SHARE = 0.01
 _EDGE_NOISE = 0.03
+# Highlights and specks: an object fills more of its box than this.
+_MIN_BOX_SHARE = 0.02
 
 BoxPx = tuple[int, int, int, int]
 
@@ -30,7 +32,8 @@ def grabcut_mask(pixels: UInt8[np.ndarray, "h w 3"], *, box_xywh_px: BoxPx | Non
         box_xywh_px: Box round the object, with some background outside it; None takes all but a margin of 5 %.
 
     Returns:
-        The object, at the picture's size; all False where nothing stands out from the background.
+        The object, at the picture's size; all False where next to nothing stands out from
+        the background.
 
     Raises:
         InputError: If the box leaves the picture, is empty, or leaves no background outside.
@@ -56,7 +59,7 @@ def grabcut_mask(pixels: UInt8[np.ndarray, "h w 3"], *, box_xywh_px: BoxPx | Non
     outside = np.ones_like(mask)
     outside[y : y + h, x : x + w] = False
     mask[outside] = False
-    return mask
+    return mask if mask.sum() >= _MIN_BOX_SHARE * w * h else np.zeros_like(mask)
 
 
 def check_box(box_xywh_px: BoxPx, *, width_px: int, height_px: int) -> None:
@@ -127,10 +130,10 @@ def _without_specks(mask: np.ndarray) -> np.ndarray:
 
 def _pieces_of_at_least(mask: np.ndarray, share: float, *, relative_to: int | None) -> np.ndarray:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
-    areas = stats[:, cv2.CC_STAT_AREA].copy()
+    areas = np.array(stats[:, cv2.CC_STAT_AREA])
     areas[0] = 0
     whole = areas.max() if relative_to is None else relative_to
-    return (areas >= max(1, share * whole))[labels]
+    return np.take(areas >= max(1, share * whole), labels)
 
 
 def _at_full_size(pixels: np.ndarray, small_mask: np.ndarray) -> np.ndarray:

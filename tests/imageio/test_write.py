@@ -1,0 +1,277 @@
+"""What is written is whole, says what it is, and comes back."""
+
+import errno
+import io
+import json
+import os
+import re
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as st_numpy
+from PIL import Image
+
+from situate import __version__
+from situate.errors import InputError, OutputError
+from situate.imageio.encode import encode_picture
+from situate.imageio.read import decode_picture, read_picture
+from situate.imageio.write import (
+    PICTURE_SUFFIXES,
+    CompositeStamp,
+    check_output,
+    is_lossless,
+    write_bytes,
+    write_grey,
+    write_json,
+    write_picture,
+)
+from situate.records.picture import Picture, to_u8
+
+STAMP = CompositeStamp("0123abcd", 7)
+SUFFIXES_WITH_METADATA = [suffix for suffix in PICTURE_SUFFIXES if suffix != ".bmp"]
+SIXTEEN_BIT_SUFFIXES = (".png", ".tif", ".tiff")
+SUFFIXES_WITH_ALPHA = (*SIXTEEN_BIT_SUFFIXES, ".webp")
+
+
+def random_picture(channels: int = 3, dtype: type = np.uint8) -> Picture:
+    limit = np.iinfo(dtype).max + 1
+    return Picture(np.random.default_rng(0).integers(0, limit, (30, 50, channels), dtype=dtype))
+
+
+@st.composite
+def pictures_and_suffixes(draw):
+    channels = draw(st.sampled_from([3, 4]))
+    dtype = draw(st.sampled_from([np.uint8, np.uint16]))
+    suffixes = [".png", ".tif", ".webp", ".bmp"]
+    if dtype == np.uint16:
+        suffixes = [suffix for suffix in suffixes if suffix in SIXTEEN_BIT_SUFFIXES]
+    if channels == 4:
+        suffixes = [suffix for suffix in suffixes if suffix in SUFFIXES_WITH_ALPHA]
+    shape = (draw(st.integers(1, 20)), draw(st.integers(1, 20)), channels)
+    return Picture(draw(st_numpy.arrays(dtype, shape))), draw(st.sampled_from(suffixes))
+
+
+@given(pictures_and_suffixes(), st.booleans())
+def test_lossless_files_come_back_bit_for_bit(picture_and_suffix, is_stamped):
+    picture, suffix = picture_and_suffix
+    content = encode_picture(picture, suffix, STAMP if is_stamped else None, 95)
+    again = decode_picture(content, name="test")
+    assert again.pixels.dtype == picture.pixels.dtype
+    # WebP has no alpha where all of it is opaque: what is missing is 255.
+    opaque = np.full(
+        (*picture.pixels.shape[:2], picture.pixels.shape[2] - again.pixels.shape[2]), 255, again.pixels.dtype
+    )
+    assert np.array_equal(np.dstack([again.pixels, opaque]), picture.pixels)
+
+
+@pytest.mark.parametrize("suffix", [".webp", ".bmp", ".jpg"])
+def test_sixteen_bits_are_rounded_to_eight_where_the_format_has_no_more(suffix, tmp_path):
+    smooth = np.linspace(0, 65535, 30 * 50 * 3).astype(np.uint16).reshape(30, 50, 3)
+    write_picture(Picture(smooth), tmp_path / f"a{suffix}")
+    again = read_picture(tmp_path / f"a{suffix}")
+    assert np.abs(again.pixels.astype(int) - to_u8(smooth)).max() <= (2 if suffix == ".jpg" else 0)
+
+
+def test_only_jpeg_is_lossy():
+    assert [suffix for suffix in PICTURE_SUFFIXES if not is_lossless(Path(f"a{suffix}"))] == [".jpg", ".jpeg"]
+    assert not is_lossless(Path("A.JPG"))
+
+
+def test_jpeg_keeps_colours_at_full_resolution(tmp_path):
+    stripes = np.zeros((32, 32, 3), np.uint8)
+    stripes[:, ::2] = [255, 0, 0]
+    stripes[:, 1::2] = [0, 0, 255]
+    write_picture(Picture(stripes), tmp_path / "a.jpg")
+    assert np.abs(read_picture(tmp_path / "a.jpg").pixels.astype(int) - stripes).max() < 32
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES_WITH_METADATA)
+def test_a_composite_says_what_made_it_and_keeps_the_profile(suffix, tmp_path, srgb_profile):
+    path = tmp_path / f"a{suffix}"
+    write_picture(Picture(random_picture().pixels, srgb_profile), path, stamp=STAMP)
+    sentence = f"Composite made by situate {__version__}, model 0123abcd, seed 7"
+    with Image.open(path) as opened:
+        exif = opened.getexif()
+        assert (exif[0x0131], exif[0x010E]) == (f"situate {__version__}", sentence)
+        assert exif.get(0x0112, 1) == 1
+        if suffix == ".png":
+            assert (opened.text["Software"], opened.text["Description"]) == (f"situate {__version__}", sentence)
+        opened.load()
+    assert read_picture(path).icc_profile == srgb_profile
+
+
+@pytest.mark.parametrize("suffix", SIXTEEN_BIT_SUFFIXES)
+@pytest.mark.parametrize("channels", [3, 4])
+def test_sixteen_bit_composites_carry_profile_and_stamp_too(suffix, channels, tmp_path, srgb_profile):
+    picture = Picture(random_picture(channels, np.uint16).pixels, srgb_profile)
+    path = tmp_path / f"a{suffix}"
+    write_picture(picture, path, stamp=STAMP)
+    again = read_picture(path)
+    assert np.array_equal(again.pixels, picture.pixels)
+    assert again.icc_profile == srgb_profile
+    with Image.open(path) as opened:
+        assert opened.getexif()[0x010E] == STAMP.description
+
+
+def test_without_a_stamp_nothing_claims_to_be_a_composite(tmp_path):
+    for suffix in PICTURE_SUFFIXES:
+        write_picture(random_picture(), tmp_path / f"a{suffix}")
+        assert b"Composite" not in (tmp_path / f"a{suffix}").read_bytes()
+
+
+@pytest.mark.parametrize("suffix", PICTURE_SUFFIXES)
+def test_the_same_picture_gives_the_same_bytes(suffix, tmp_path):
+    for name in ("a", "b"):
+        write_picture(random_picture(), tmp_path / f"{name}{suffix}", stamp=STAMP)
+    assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes()
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".bmp"])
+def test_transparency_is_refused_where_the_format_has_none(suffix, tmp_path):
+    with pytest.raises(InputError, match=r"cannot hold transparency; write \.png"):
+        write_picture(random_picture(4), tmp_path / f"a{suffix}")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_picture_too_long_for_webp_is_refused(tmp_path):
+    with pytest.raises(InputError, match="at most 16383 pixels a side, got 16384"):
+        write_picture(Picture(np.zeros((1, 16384, 3), np.uint8)), tmp_path / "a.webp")
+
+
+@pytest.mark.parametrize("name", ["a", "a.gif", "a.png.partial"])
+def test_an_unknown_suffix_is_refused_with_those_allowed(name, tmp_path):
+    for write in (check_output, lambda path: write_picture(random_picture(), path)):
+        with pytest.raises(InputError, match=re.escape(", ".join(PICTURE_SUFFIXES))):
+            write(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_suffix_in_capitals_is_known(tmp_path):
+    write_picture(random_picture(), tmp_path / "A.PNG")
+    assert read_picture(tmp_path / "A.PNG").pixels.shape == (30, 50, 3)
+
+
+def test_a_mask_is_an_eight_bit_grey_png(tmp_path):
+    mask = random_picture().pixels[..., 0]
+    write_grey(np.ascontiguousarray(mask), tmp_path / "mask.png")
+    with Image.open(tmp_path / "mask.png") as opened:
+        assert opened.mode == "L"
+        assert np.array_equal(np.asarray(opened), mask)
+    with pytest.raises(InputError, match=r"use one of \.png"):
+        write_grey(np.ascontiguousarray(mask), tmp_path / "mask.jpg")
+
+
+def test_json_comes_back(tmp_path):
+    value = [{"box_xywh_px": [1, 2, 3, 4], "score": None, "file": "Bär.png"}]
+    write_json(value, tmp_path / "a.json")
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == value
+
+
+def test_a_number_json_does_not_have_is_refused_and_nothing_is_written(tmp_path):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json({"loss": float("nan")}, tmp_path / "a.json")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [(errno.ENOSPC, "free some space"), (errno.EACCES, "may write to"), (errno.EROFS, "may write to")],
+)
+@pytest.mark.parametrize("step", ["write", "replace"])
+def test_when_writing_fails_the_old_file_stays_and_nothing_is_left(tmp_path, monkeypatch, code, remedy, step):
+    path = tmp_path / "a.png"
+    path.write_bytes(b"old")
+    real_write_bytes = Path.write_bytes
+
+    def write_half(self, content):
+        real_write_bytes(self, content[:10])
+        raise OSError(code, os.strerror(code))
+
+    def refuse(source, target):
+        raise OSError(code, os.strerror(code))
+
+    if step == "write":
+        monkeypatch.setattr(Path, "write_bytes", write_half)
+    else:
+        monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(OutputError, match=remedy) as caught:
+        write_picture(random_picture(), path)
+    assert str(path) in str(caught.value)
+    assert path.read_bytes() == b"old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_an_interrupt_leaves_nothing_behind(tmp_path, monkeypatch):
+    def interrupt(source, target):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_bytes(b"content", tmp_path / "a.json")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_a_full_disk_is_said_so(tmp_path):
+    (tmp_path / "a.png.partial").symlink_to("/dev/full")
+    with pytest.raises(OutputError, match=r"a\.png cannot be written: No space left on device; free some space"):
+        write_picture(random_picture(), tmp_path / "a.png")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("missing/a.png", "no folder"),
+        ("file/a.png", "no folder"),  # the folder is a file
+        ("folder.png", "is a folder"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_found_before_any_work(tmp_path, name, found):
+    (tmp_path / "file").touch()
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(OutputError, match=found):
+        check_output(tmp_path / name)
+    with pytest.raises(OutputError, match=re.escape(name)):
+        write_picture(random_picture(), tmp_path / name)
+
+
+def test_a_folder_without_permission_is_found_before_any_work(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(OutputError, match="no permission"):
+        check_output(tmp_path / "a.png")
+
+
+def test_a_place_that_can_be_written_passes_and_stays_untouched(tmp_path):
+    check_output(tmp_path / "a.png")
+    check_output(tmp_path / "a.json", suffixes=(".json",))
+    assert not list(tmp_path.iterdir())
+
+
+def test_written_files_have_the_usual_permissions(tmp_path):
+    (tmp_path / "usual").touch()
+    write_json([], tmp_path / "a.json")
+    assert (tmp_path / "a.json").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_other_programs_read_our_tiff(tmp_path, srgb_profile):
+    picture = Picture(random_picture(4).pixels, srgb_profile)
+    content = encode_picture(picture, ".tiff", STAMP, 95)
+    with Image.open(io.BytesIO(content)) as opened:
+        assert opened.mode == "RGBA"
+        assert opened.tag_v2[338] in (2, (2,))
+        assert np.array_equal(np.asarray(opened), picture.pixels)
+
+
+def test_the_tags_of_a_tiff_are_in_order(srgb_profile):
+    """Some readers refuse a directory that is not sorted."""
+    content = encode_picture(Picture(random_picture(4).pixels, srgb_profile), ".tiff", STAMP, 95)
+    (start,) = struct.unpack_from("<I", content, 4)
+    (count,) = struct.unpack_from("<H", content, start)
+    tags = [struct.unpack_from("<H", content, start + 2 + 12 * index)[0] for index in range(count)]
+    assert tags == sorted(set(tags))
+    assert len(content) == start + 2 + 12 * count + 4
