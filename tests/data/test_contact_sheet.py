@@ -90,7 +90,9 @@ def test_inspect_prints_counts_and_writes_the_sheet(tmp_path: Path, capsys: pyte
     assert "photos 5" in printed
     assert "tiny 9" in printed
     expected = contact_sheet([triple()] * 4, columns=2, cell_px=CELL).shape
-    assert cv2.imread(str(tmp_path / "sheet.png")).shape == expected
+    sheet = cv2.imread(str(tmp_path / "sheet.png"))
+    assert sheet is not None
+    assert sheet.shape == expected
 
 
 def test_inspect_refuses_what_is_no_data_set(tmp_path: Path) -> None:

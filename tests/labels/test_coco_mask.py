@@ -36,7 +36,8 @@ def test_a_rectangle_is_the_same_as_polygon_run_lengths_and_compressed_run_lengt
 ) -> None:
     expected = np.zeros((HEIGHT, WIDTH), bool)
     expected[top : top + height, left : left + width] = True
-    compressed = coco_masks.encode(np.asfortranarray(expected.astype(np.uint8)))["counts"].decode()
+    encoded: Any = coco_masks.encode(np.asfortranarray(expected.astype(np.uint8)))
+    compressed = encoded["counts"].decode()
     size = [HEIGHT, WIDTH]
     for segmentation in (
         [rectangle(left, top, left + width, top + height)],

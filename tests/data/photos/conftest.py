@@ -66,12 +66,14 @@ class PhotoSet:
     def picture(self, image_id: int) -> np.ndarray:
         """Return a photograph's RGB pixels."""
         path = self.images / self.content["images"][image_id - 1]["file_name"]
-        return cv2.imread(str(path))[..., ::-1]
+        pixels = cv2.imread(str(path))
+        assert pixels is not None
+        return pixels[..., ::-1]
 
 
 def outline(x: int, y: int, half_width: int, half_height: int) -> list[int]:
     """Return an ellipse as a polygon."""
-    return cv2.ellipse2Poly((x, y), (half_width, half_height), 0, 0, 360, 10).ravel().tolist()
+    return np.ravel(cv2.ellipse2Poly((x, y), (half_width, half_height), 0, 0, 360, 10)).tolist()
 
 
 @pytest.fixture

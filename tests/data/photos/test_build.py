@@ -192,7 +192,7 @@ def test_options_that_cannot_be_used_are_refused(usable_set: Any, tmp_path: Path
 
 def test_real_photographs_become_triples(shared_data: Path, tmp_path: Path) -> None:
     coco = shared_data / "coco"
-    report = build_photo_triples(PhotoConfig(), coco / "instances.json", coco / "images", tmp_path / "out", limit=4)
+    report = build_photo_triples(PhotoConfig(), coco / "instances.json", coco / "images", tmp_path / "out", limit=2)
     store = TripleStore(tmp_path / "out")
     assert len(store) == report.num_triples >= 1
     assert report.num_triples + sum(report.skipped.values()) == report.num_annotations
