@@ -79,8 +79,8 @@ def soft_alpha(
     radius = _default_radius_px(mask) if radius_px is None else radius_px
     window = _window_round(mask, 4 * radius)
     near_mask = mask[window].astype(np.float32)
-    inside = cv2.erode(near_mask, _disc(2 * radius)) > 0
-    outside = cv2.dilate(near_mask, _disc(radius)) == 0
+    inside = _distance_px(near_mask) > 2 * radius
+    outside = _distance_px(1 - near_mask) > radius
     shares = near_mask
     for floor, ceiling in _PASS_RANGES:
         filtered = guided_filter(pixels[window], shares, radius_px=radius, noise=_GUIDE_NOISE)
@@ -142,8 +142,9 @@ def _weighted_blur(colours: np.ndarray, weight: np.ndarray, radius: int) -> np.n
     return (blurred + _BLUR_EPSILON * colours) / (near_weight + _BLUR_EPSILON)
 
 
-def _disc(radius: int) -> np.ndarray:
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+def _distance_px(shares: np.ndarray) -> np.ndarray:
+    """How far each pixel is from the nearest one with share 0."""
+    return cv2.distanceTransform(shares.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
 
 
 def _default_radius_px(mask: np.ndarray) -> int:

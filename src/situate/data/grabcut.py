@@ -129,11 +129,12 @@ def _without_specks(mask: np.ndarray) -> np.ndarray:
 
 
 def _pieces_of_at_least(mask: np.ndarray, share: float, *, relative_to: int | None) -> np.ndarray:
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
-    areas = np.array(stats[:, cv2.CC_STAT_AREA])
+    _, labels, _, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
+    indices = np.asarray(labels, np.intp)
+    areas = np.bincount(indices.ravel())
     areas[0] = 0
     whole = areas.max() if relative_to is None else relative_to
-    return np.take(areas >= max(1, share * whole), labels)
+    return (areas >= max(1, share * whole))[indices]
 
 
 def _at_full_size(pixels: np.ndarray, small_mask: np.ndarray) -> np.ndarray:
