@@ -1,5 +1,6 @@
 """Masks of COCO annotations: polygons and run lengths mean the same pixels."""
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pycocotools import mask as coco_masks
 
-from situate.errors import DataError
+from situate.errors import DataError, MissingExtraError
 from situate.labels.coco import CocoAnnotation
-from situate.labels.coco_mask import mask_of, short_polygons
+from situate.labels.coco_mask import mask_of, require_pycocotools, short_polygons
 
 HEIGHT, WIDTH = 12, 20
 
@@ -79,3 +80,9 @@ UNUSABLE = [
 def test_what_cannot_be_drawn_is_refused_with_the_annotations_id(segmentation: Any, message: str) -> None:
     with pytest.raises(DataError, match=f"annotation 5.*{message}"):
         mask_of(annotation(segmentation), HEIGHT, WIDTH)
+
+
+def test_a_missing_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pycocotools.mask", None)
+    with pytest.raises(MissingExtraError, match=r"pycocotools is not installed.*situate\[photos\]"):
+        require_pycocotools()

@@ -1,6 +1,7 @@
 """The mask of a COCO annotation, from polygons or run lengths."""
 
 import warnings
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -24,16 +25,26 @@ def mask_of(annotation: CocoAnnotation, height: int, width: int) -> Bool[np.ndar
         DataError: If nothing can be drawn: no segmentation, no whole polygon, run lengths of another picture size.
         MissingExtraError: If pycocotools is not installed.
     """
-    try:
-        import pycocotools.mask as coco_masks
-    except ImportError as error:
-        raise MissingExtraError("pycocotools", "photos") from error
+    coco_masks = require_pycocotools()
     try:
         runs = _runs(annotation, height, width, coco_masks)
         mask = _decode(runs, coco_masks)
     except ValueError as error:
         raise DataError(f"annotation {annotation.id}: run lengths are damaged ({error}); annotate it again") from error
     return mask
+
+
+def require_pycocotools() -> ModuleType:
+    """Return the module that draws masks.
+
+    Raises:
+        MissingExtraError: If it is not installed.
+    """
+    try:
+        import pycocotools.mask as coco_masks
+    except ImportError as error:
+        raise MissingExtraError("pycocotools", "photos") from error
+    return coco_masks
 
 
 def short_polygons(annotation: CocoAnnotation) -> int:

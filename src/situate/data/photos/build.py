@@ -23,6 +23,7 @@ from situate.data.photos.inpaint import require_inpainter
 from situate.data.photos.report import PhotoReport, add_reports
 from situate.errors import DataError, InputError, OutputError, SituateError
 from situate.labels.coco import CocoDataset, read_coco
+from situate.labels.coco_mask import require_pycocotools
 
 Progress = Callable[[int, int], None]
 """Called with how many of how many photographs are done."""
@@ -110,6 +111,8 @@ def _make(
 def _blocks(config: PhotoConfig, annotations: Path, images: Path, limit: int | None) -> list[Block]:
     if not images.is_dir():
         raise InputError(f"{images} is not a folder; pass the folder that the annotations' file names are relative to")
+    # Here, not in the first worker: a worker's errors come back without what they were made from.
+    require_pycocotools()
     dataset = read_coco(annotations)
     _check_kinds(config, dataset)
     return cut_into_blocks(dataset, images, config, limit=limit)
