@@ -1,0 +1,58 @@
+"""`situate train`: from triples to a model."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+
+def train(
+    recipe: str,
+    *,
+    data: Annotated[list[Path], Parameter(negative=(), consume_multiple=True)],
+    out: Path,
+    resume: bool = False,
+    minutes: float | None = None,
+    num_steps: int | None = None,
+    batch_size: int | None = None,
+    seed: int | None = None,
+    assign: Annotated[list[str] | None, Parameter(name="--set", negative=(), consume_multiple=True)] = None,
+    num_workers: int = 0,
+    device: str = "auto",
+) -> None:
+    """Train a recipe on triples until it converges or the budget ends; Ctrl-C saves and stops.
+
+    The result is OUT/model, a folder for `--model`. Several processes: start this command with torchrun.
+
+    Args:
+        recipe: tiny, literal (nothing is pasted; the position reaches the synthesis only through the fused tokens) or
+            debug.
+        data: One or more folders of triples (situate data scenes, situate data photos).
+        out: Run folder: config, metrics, TensorBoard events, sample sheets, checkpoints, model.
+        resume: Go on with the run in OUT from its newest checkpoint, bit for bit.
+        minutes: Time budget; the number of steps is fitted to it once the pace is known.
+        num_steps: Step budget.
+        batch_size: Samples a step.
+        seed: Of everything random.
+        assign: Other fields of the configuration by dotted name, such as optim.learning_rate=0.0005.
+        num_workers: Processes that prepare samples.
+        device: auto, cpu or cuda.
+    """
+    from situate.cli.report import print_json
+    from situate.config import with_overrides
+    from situate.recipes import recipe_named
+    from situate.training.run import train as run_training
+
+    named = {"num_steps": num_steps, "batch_size": batch_size, "seed": seed}
+    assignments = [f"{name}={value}" for name, value in named.items() if value is not None]
+    config = with_overrides(recipe_named(recipe), [*assignments, *(assign or [])])
+    result = run_training(config, data, out, resume=resume, minutes=minutes, num_workers=num_workers, device=device)
+    print_json(
+        {
+            "model": str(result.model_folder),
+            "steps": result.step,
+            "converged": result.converged,
+            "reason": result.reason,
+            "validation": result.validation,
+        }
+    )

@@ -1,0 +1,124 @@
+"""From stores to batches: the split by group, and an endless plan in which every draw is indexed by (seed, step, rank)."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from situate.data.sample import SampleConfig, training_sample, validation_sample
+from situate.data.store import TripleStore
+from situate.errors import DataError
+from situate.records.batch import Batch, collate
+from situate.records.triple import Triple
+from situate.seeds import seed_for
+
+SPLIT_SEED = 0
+_SPLIT_BUCKETS = 10_000
+
+
+class TripleUnion(Sequence[Triple]):
+    """Several data sets behind one index."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        """Open every folder."""
+        self.stores = [TripleStore(folder) for folder in folders]
+        self._ends = list(accumulate(len(store) for store in self.stores))
+
+    def __len__(self) -> int:
+        """Number of triples in all."""
+        return self._ends[-1]
+
+    def __getitem__(self, index: int) -> Triple:  # type: ignore[override]
+        """Decode triple number `index`."""
+        store, local = self._locate(index)
+        return self.stores[store][local]
+
+    def group(self, index: int) -> str:
+        """Group of a triple, unique over the data sets."""
+        store, local = self._locate(index)
+        return f"{self.stores[store].description.get('source', '')}:{self.stores[store].labels[local]['group']}"
+
+    def _locate(self, index: int) -> tuple[int, int]:
+        store = bisect_right(self._ends, index)
+        return store, index - (self._ends[store - 1] if store else 0)
+
+
+def split_by_group(triples: TripleUnion, validation_fraction: float) -> tuple[list[int], list[int]]:
+    """Divide triples into training and validation; a group is never in both, and never changes side.
+
+    Raises:
+        DataError: If either side would be empty.
+    """
+    is_validation = [_bucket(triples.group(index)) < validation_fraction for index in range(len(triples))]
+    training = [index for index, is_held_out in enumerate(is_validation) if not is_held_out]
+    validation = [index for index, is_held_out in enumerate(is_validation) if is_held_out]
+    if not training or not validation:
+        raise DataError(
+            f"{len(triples)} triples split into {len(training)} for training and {len(validation)} for validation; "
+            "both need at least one: make more triples, or change --validation-fraction"
+        )
+    return training, validation
+
+
+class TrainingSet(Dataset[Batch]):
+    """Augmented samples, asked for by (index, seed)."""
+
+    def __init__(self, triples: TripleUnion, config: SampleConfig) -> None:
+        """Draw from `triples`."""
+        self.triples = triples
+        self.config = config
+
+    def __getitem__(self, request: tuple[int, int]) -> Batch:
+        """Make the sample of triple `index` with `seed`."""
+        index, seed = request
+        return training_sample(self.triples[index], seed, self.config)
+
+
+class StepSampler(Sampler[list[tuple[int, int]]]):
+    """The (index, seed) requests of each step, from any step on: epochs are permutations drawn from the run's seed."""
+
+    def __init__(
+        self, indices: Sequence[int], *, batch_size: int, seed: int, start_step: int, rank: int, world_size: int
+    ) -> None:
+        """Plan batches of `batch_size` for process `rank` of `world_size`, beginning with `start_step`."""
+        self.indices = np.asarray(indices)
+        self.batch_size = batch_size
+        self.seed = seed
+        self.start_step = start_step
+        self.rank = rank
+        self.world_size = world_size
+
+    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
+        """Yield requests without end."""
+        step, epoch, order = self.start_step, -1, self.indices
+        while True:
+            requests = []
+            first = (step * self.world_size + self.rank) * self.batch_size
+            for draw in range(first, first + self.batch_size):
+                if draw // len(self.indices) != epoch:
+                    epoch = draw // len(self.indices)
+                    order = np.random.default_rng(seed_for(self.seed, "epoch", epoch)).permutation(self.indices)
+                requests.append((int(order[draw % len(order)]), seed_for(self.seed, "sample", draw)))
+            yield requests
+            step += 1
+
+
+def training_batches(dataset: TrainingSet, sampler: StepSampler, num_workers: int) -> Iterator[Batch]:
+    """Iterate over batches without end; the number of workers changes nothing but speed."""
+    loader = DataLoader(dataset, batch_sampler=sampler, collate_fn=collate, num_workers=num_workers)
+    return iter(loader)
+
+
+def validation_batches(
+    triples: Sequence[Triple], indices: Sequence[int], config: SampleConfig, batch_size: int
+) -> list[Batch]:
+    """Make all validation samples once, in order."""
+    samples = [validation_sample(triples[index], config) for index in indices]
+    return [collate(samples[start : start + batch_size]) for start in range(0, len(samples), batch_size)]
+
+
+def _bucket(group: str) -> float:
+    return seed_for(SPLIT_SEED, group) % _SPLIT_BUCKETS / _SPLIT_BUCKETS

@@ -1,0 +1,221 @@
+"""A data set of triples on disk: WebDataset-style tar shards with lossless pictures, and a `dataset.json` beside them.
+
+    OUT/dataset.json         format, source, config, seed, counts, what was skipped and why
+    OUT/shard-00000.tar      <key>.json, <key>.background.png, <key>.composite.png, <key>.foreground.png,
+                             <key>.visible.png, <key>.effect.png and, for repaired backgrounds, <key>.hole.png
+
+A shard appears under its name only when it is whole; a data set is readable only when `dataset.json` is there.
+"""
+
+import io
+import json
+import os
+import tarfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from situate.errors import DataError
+from situate.records.triple import Triple
+
+FORMAT = "situate-triples-1"
+TRIPLES_PER_SHARD = 256
+PNG_COMPRESSION = 3
+PICTURE_FIELDS = {
+    "background": "background",
+    "composite": "composite",
+    "foreground": "foreground",
+    "visible_alpha": "visible",
+    "effect": "effect",
+    "hole": "hole",
+}
+
+
+class TripleWriter:
+    """Writes triples into shards of one folder; use as a context manager, `finish` to make the data set readable."""
+
+    def __init__(self, folder: Path, *, first_shard: int = 0, triples_per_shard: int = TRIPLES_PER_SHARD) -> None:
+        """Start writing into `folder` (made if missing) at shard number `first_shard`."""
+        self.folder = folder
+        self.num_written = 0
+        self._shard = first_shard
+        self._triples_per_shard = triples_per_shard
+        self._tar: tarfile.TarFile | None = None
+        self._num_in_shard = 0
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def __enter__(self) -> "TripleWriter":
+        """Return the writer itself."""
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        """Close the open shard; on an error the half-written shard is removed."""
+        if kind is None:
+            self._close_shard()
+        elif self._tar is not None:
+            self._tar.close()
+            self._partial_path.unlink(missing_ok=True)
+
+    def write(self, triple: Triple) -> None:
+        """Append one triple."""
+        if self._tar is None:
+            self._tar = tarfile.open(self._partial_path, "w")  # noqa: SIM115 - closed by _close_shard
+        self._add(f"{triple.key}.json", json.dumps(_description(triple)).encode())
+        for field, suffix in PICTURE_FIELDS.items():
+            pixels = getattr(triple, field)
+            if field != "hole" or pixels.any():
+                self._add(f"{triple.key}.{suffix}.png", encode_png(pixels))
+        self._num_in_shard += 1
+        self.num_written += 1
+        if self._num_in_shard == self._triples_per_shard:
+            self._close_shard()
+
+    def finish(self, description: Mapping[str, Any]) -> None:
+        """Close the last shard and write `dataset.json` with `description` (source, config, seed, skipped ...)."""
+        self._close_shard()
+        write_description(self.folder, description)
+
+    @property
+    def _partial_path(self) -> Path:
+        return self.folder / f"shard-{self._shard:05d}.tar.partial"
+
+    def _add(self, name: str, content: bytes) -> None:
+        assert self._tar is not None
+        entry = tarfile.TarInfo(name)
+        entry.size = len(content)
+        self._tar.addfile(entry, io.BytesIO(content))
+
+    def _close_shard(self) -> None:
+        if self._tar is None:
+            return
+        self._tar.close()
+        os.replace(self._partial_path, self._partial_path.with_suffix(""))
+        self._tar = None
+        self._num_in_shard = 0
+        self._shard += 1
+
+
+def write_description(folder: Path, description: Mapping[str, Any]) -> None:
+    """Write `dataset.json`, which makes the shards in `folder` a readable data set."""
+    partial = folder / "dataset.json.partial"
+    partial.write_text(json.dumps({"format": FORMAT, **description}, indent=2) + "\n")
+    os.replace(partial, folder / "dataset.json")
+
+
+@dataclass(frozen=True)
+class _Member:
+    shard: Path
+    offset: int
+    size: int
+
+
+class TripleStore(Sequence[Triple]):
+    """Random access to the triples of one data set folder; pictures are decoded when asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open `folder` and index its shards.
+
+        Raises:
+            DataError: If it is not a data set, or a shard is damaged.
+        """
+        self.folder = folder
+        self.description = _read_description(folder)
+        self._members: dict[str, dict[str, _Member]] = {}
+        for shard in sorted(folder.glob("shard-*.tar")):
+            self._index(shard)
+        if not self._members:
+            raise DataError(f"{folder} holds no triples; make some with: situate data scenes {folder}")
+        self.keys = list(self._members)
+        self.labels: list[dict[str, Any]] = [json.loads(self._bytes(key, "json")) for key in self.keys]
+
+    def __len__(self) -> int:
+        """Number of triples."""
+        return len(self.keys)
+
+    def __getitem__(self, index: int) -> Triple:  # type: ignore[override]
+        """Decode triple number `index`."""
+        key, label = self.keys[index], self.labels[index]
+        pictures = {field: self._picture(key, suffix) for field, suffix in PICTURE_FIELDS.items() if field != "hole"}
+        has_hole = "hole.png" in self._members[key]
+        hole = self._picture(key, "hole") if has_hole else np.zeros_like(pictures["effect"])
+        return Triple(
+            key=key,
+            group=label["group"],
+            source=label["source"],
+            kind=label["kind"],
+            box_cxcywh=tuple(label["box_cxcywh"]),
+            hole=hole,
+            **pictures,
+        )
+
+    def __iter__(self) -> Iterator[Triple]:
+        """Decode all triples in order."""
+        return (self[index] for index in range(len(self)))
+
+    def _index(self, shard: Path) -> None:
+        try:
+            with tarfile.open(shard) as tar:
+                for entry in tar:
+                    key, _, suffix = entry.name.partition(".")
+                    self._members.setdefault(key, {})[suffix] = _Member(shard, entry.offset_data, entry.size)
+        except (tarfile.TarError, OSError) as error:
+            raise DataError(f"{shard} is damaged ({error}); make the data set again, or remove this shard") from error
+
+    def _bytes(self, key: str, suffix: str) -> bytes:
+        member = self._members[key].get(suffix)
+        if member is None:
+            raise DataError(f"{self.folder}: triple {key} has no {suffix}; make the data set again")
+        with member.shard.open("rb") as file:
+            file.seek(member.offset)
+            return file.read(member.size)
+
+    def _picture(self, key: str, suffix: str) -> np.ndarray:
+        pixels = decode_png(self._bytes(key, f"{suffix}.png"))
+        if pixels is None:
+            raise DataError(f"{self.folder}: {key}.{suffix}.png cannot be decoded; make the data set again")
+        return pixels
+
+
+def encode_png(pixels: np.ndarray) -> bytes:
+    """Encode `h w`, `h w 3` (RGB) or `h w 4` (RGBA) uint8 pixels, losslessly."""
+    swapped = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, _SWAP[pixels.shape[2]])
+    done, content = cv2.imencode(".png", swapped, [cv2.IMWRITE_PNG_COMPRESSION, PNG_COMPRESSION])
+    assert done, "cv2 could not encode a PNG"
+    return content.tobytes()
+
+
+def decode_png(content: bytes) -> np.ndarray | None:
+    """Decode what `encode_png` wrote; None if the bytes are damaged."""
+    pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.ndim == 2:
+        return pixels
+    return cv2.cvtColor(pixels, _SWAP[pixels.shape[2]])
+
+
+_SWAP = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
+
+
+def _description(triple: Triple) -> dict[str, Any]:
+    return {
+        "group": triple.group,
+        "source": triple.source,
+        "kind": triple.kind,
+        "box_cxcywh": [round(float(value), 7) for value in triple.box_cxcywh],
+    }
+
+
+def _read_description(folder: Path) -> dict[str, Any]:
+    path = folder / "dataset.json"
+    if not path.is_file():
+        raise DataError(f"{folder} is not a data set of triples (no dataset.json); make one with: situate data scenes")
+    try:
+        description = json.loads(path.read_text())
+    except ValueError as error:
+        raise DataError(f"{path} is not JSON ({error}); make the data set again") from error
+    if description.get("format") != FORMAT:
+        raise DataError(f"{path}: format is {description.get('format')!r}, this version reads {FORMAT!r}")
+    return description

@@ -1,0 +1,50 @@
+"""Samplers: from noise (sigma 1) to image (sigma 0) in few steps."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+VelocityField = Callable[[Tensor, Tensor], Tensor]
+"""`velocity_field(x_sigma "b c h w", sigma " b") -> velocity "b c h w"`."""
+
+
+def sigmas_for(num_steps: int) -> Float[Tensor, " {num_steps}+1"]:
+    """Noise levels 1 ... 0 with equal distances, `num_steps` + 1 of them.
+
+    Raises:
+        ValueError: If `num_steps` < 1.
+    """
+    if num_steps < 1:
+        raise ValueError(f"{num_steps} steps were asked for; at least 1 is needed")
+    return torch.linspace(1, 0, num_steps + 1)
+
+
+def euler(
+    velocity_field: VelocityField, noise: Float[Tensor, "b c h w"], sigmas: Float[Tensor, " steps"]
+) -> Float[Tensor, "b c h w"]:
+    """Walk from noise to image with Euler steps, first order."""
+    x_sigma = noise
+    for sigma, sigma_next in pairwise(sigmas):
+        x_sigma = x_sigma + (sigma_next - sigma) * velocity_field(x_sigma, sigma.expand(len(x_sigma)))
+    return x_sigma
+
+
+def heun(
+    velocity_field: VelocityField, noise: Float[Tensor, "b c h w"], sigmas: Float[Tensor, " steps"]
+) -> Float[Tensor, "b c h w"]:
+    """Walk from noise to image with Heun steps (second order, two evaluations); the last one is an Euler step.
+
+    Source:
+        Karras et al., Elucidating the Design Space of Diffusion-Based Generative Models (2022), algorithm 1.
+    """
+    x_sigma = noise
+    for sigma, sigma_next in pairwise(sigmas):
+        velocity = velocity_field(x_sigma, sigma.expand(len(x_sigma)))
+        ahead = x_sigma + (sigma_next - sigma) * velocity
+        if sigma_next > 0:
+            velocity = (velocity + velocity_field(ahead, sigma_next.expand(len(x_sigma)))) / 2
+        x_sigma = x_sigma + (sigma_next - sigma) * velocity
+    return x_sigma

@@ -1,0 +1,105 @@
+"""Both networks as one model, which is what is trained."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from einops import rearrange
+from jaxtyping import Float
+from pydantic import BaseModel, ConfigDict
+from torch import Tensor, nn
+
+from situate.geometry.frames import Conditioning
+from situate.nn.distribution import PlacementDistribution
+from situate.nn.placement import PlacementNetwork
+from situate.nn.velocity import VelocityNetwork
+from situate.records.batch import PlacementInput, SynthesisInput
+
+WINDOW_TOKEN_GRID = 16
+
+
+class ModelConfig(BaseModel):
+    """Sizes of both networks; see `PlacementNetwork` and `VelocityNetwork` for their meaning."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    background_size: int = 64
+    foreground_size: int = 32
+    encoder_channels: int = 96
+    encoder_blocks: int = 2
+    token_width: int = 128
+    fusion_layers: int = 3
+    window_size: int = 64
+    window_patch: int = 2
+    window_channels: tuple[int, ...] = (48, 96, 160)
+    window_blocks: int = 2
+    num_heads: int = 4
+    conditioning: Conditioning = "pasted"
+
+    def build(self) -> "JointModel":
+        """Make the model with fresh parameters."""
+        placement = PlacementNetwork(
+            background_size=self.background_size,
+            foreground_size=self.foreground_size,
+            channels=self.encoder_channels,
+            num_blocks=self.encoder_blocks,
+            width=self.token_width,
+            num_layers=self.fusion_layers,
+            num_heads=self.num_heads,
+        )
+        synthesis = VelocityNetwork(
+            size=self.window_size,
+            patch=self.window_patch,
+            channels=self.window_channels,
+            num_blocks=self.window_blocks,
+            num_heads=self.num_heads,
+            token_width=self.token_width,
+            conditioning=self.conditioning,
+        )
+        return JointModel(placement, synthesis)
+
+
+@dataclass(frozen=True)
+class JointPrediction:
+    """The position's density and the predicted clean image inside the window."""
+
+    distribution: PlacementDistribution
+    image: Float[Tensor, "b 5 h w"]
+
+
+class JointModel(nn.Module):
+    """Placement and synthesis; the fused tokens go from the first to the second, so both losses train them."""
+
+    def __init__(self, placement: PlacementNetwork, synthesis: VelocityNetwork) -> None:
+        """Join two networks whose token widths agree."""
+        super().__init__()
+        self.placement = placement
+        self.synthesis = synthesis
+
+    def forward(
+        self,
+        placement_input: PlacementInput,
+        synthesis_input: SynthesisInput,
+        x_sigma: Float[Tensor, "b 5 h w"],
+        sigma: Float[Tensor, " b"],
+    ) -> JointPrediction:
+        """Predict position and image (method step T2)."""
+        fused_tokens, distribution = self.placement(placement_input)
+        window_tokens = tokens_in_window(fused_tokens, synthesis_input.window_cxcywh)
+        return JointPrediction(distribution, self.synthesis(x_sigma, sigma, synthesis_input, window_tokens))
+
+
+def tokens_in_window(
+    fused_tokens: Float[Tensor, "b n d"], window_cxcywh: Float[Tensor, "b 4"]
+) -> Float[Tensor, "b d th tw"]:
+    """Resample fused tokens from the canvas into a window's frame, bilinearly; outside the canvas the edge is repeated."""
+    side = round(fused_tokens.shape[1] ** 0.5)
+    grid = rearrange(fused_tokens, "b (gh gw) d -> b d gh gw", gh=side)
+    steps = (torch.arange(WINDOW_TOKEN_GRID, device=grid.device) + 0.5) / WINDOW_TOKEN_GRID - 0.5
+    x = window_cxcywh[:, 0:1] + steps * window_cxcywh[:, 2:3]
+    y = window_cxcywh[:, 1:2] + steps * window_cxcywh[:, 3:4]
+    rows, columns = len(steps), len(steps)
+    places = torch.stack([x[:, None, :].expand(-1, rows, -1), y[:, :, None].expand(-1, -1, columns)], dim=-1)
+    return F.grid_sample(
+        grid, (places * 2 - 1).to(grid.dtype), mode="bilinear", padding_mode="border", align_corners=False
+    )

@@ -1,0 +1,84 @@
+"""The placement network: features of foreground and background are fused, and give a density over positions."""
+
+from typing import NamedTuple
+
+import torch
+from diffusers.configuration_utils import ConfigMixin, register_to_config
+from diffusers.models.modeling_utils import ModelMixin
+from einops import rearrange
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from situate.nn.distribution import NUM_PARAMETERS, PlacementDistribution, distribution_from
+from situate.nn.encoder import ConvEncoder
+from situate.nn.fusion import Fusion
+from situate.nn.layers import sinusoidal_embedding
+from situate.records.batch import PlacementInput
+
+PATCH = 4
+
+
+class PlacementPrediction(NamedTuple):
+    """Fused tokens on the background's grid, and the density they give."""
+
+    fused_tokens: Float[Tensor, "b n d"]
+    distribution: PlacementDistribution
+
+
+class PlacementNetwork(ModelMixin, ConfigMixin):
+    """Where does this object go in this picture? (DESIGN 1.1)"""
+
+    config_name = "config.json"
+
+    @register_to_config
+    def __init__(
+        self,
+        background_size: int = 64,
+        foreground_size: int = 32,
+        channels: int = 96,
+        num_blocks: int = 2,
+        width: int = 128,
+        num_layers: int = 3,
+        num_heads: int = 4,
+    ) -> None:
+        """Build the network.
+
+        Args:
+            background_size: Side of the background's canvas in pixels; a multiple of 4.
+            foreground_size: Side of the foreground's canvas in pixels; a multiple of 4.
+            channels: Channels of the convolutional encoders.
+            num_blocks: Residual blocks of each encoder.
+            width: Width of the tokens.
+            num_layers: Fusion layers.
+            num_heads: Attention heads.
+        """
+        super().__init__()
+        self.grid_side = background_size // PATCH
+        self.background_encoder = ConvEncoder(4, background_size, PATCH, channels, num_blocks, width)
+        self.foreground_encoder = ConvEncoder(4, foreground_size, PATCH, channels, num_blocks, width)
+        self.aspect_embedding = nn.Linear(width, width)
+        self.fusion = Fusion(width, num_layers, num_heads)
+        self.head = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, NUM_PARAMETERS))
+
+    def forward(self, inputs: PlacementInput) -> PlacementPrediction:
+        """Return fused tokens (method step T2a) and the density over positions (step T2b)."""
+        background_tokens = self.background_encoder(self._with_padding_mask(inputs))
+        foreground_tokens = self.foreground_encoder(torch.cat([inputs.foreground, inputs.alpha * 2 - 1], dim=1))
+        # log(width / height) in [-4, 4] becomes a value in [0, 1].
+        aspect = sinusoidal_embedding((inputs.log_aspect / 8 + 0.5).clamp(0, 1), self.config["width"])
+        foreground_tokens = foreground_tokens + self.aspect_embedding(aspect.to(foreground_tokens.dtype))[:, None]
+        fused_tokens = self.fusion(background_tokens, foreground_tokens)
+        with torch.autocast(fused_tokens.device.type, enabled=False):
+            parameters = rearrange(self.head(fused_tokens.float()), "b (gh gw) p -> b p gh gw", gh=self.grid_side)
+            distribution = distribution_from(parameters, inputs.content_xyxy)
+        return PlacementPrediction(fused_tokens, distribution)
+
+    def _with_padding_mask(self, inputs: PlacementInput) -> Float[Tensor, "b 4 h w"]:
+        """Add a channel that is 1 in the picture and 0 in the padding."""
+        size = inputs.background.shape[-1]
+        centres = (torch.arange(size, device=inputs.background.device) + 0.5) / size
+        left, top, right, bottom = inputs.content_xyxy[:, :, None].unbind(1)
+        in_columns = (centres > left) & (centres < right)
+        in_rows = (centres > top) & (centres < bottom)
+        is_picture = (in_rows[:, :, None] & in_columns[:, None, :])[:, None]
+        return torch.cat([inputs.background, is_picture.to(inputs.background.dtype)], dim=1)

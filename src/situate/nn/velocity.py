@@ -1,0 +1,127 @@
+"""The synthesis network (method step T2c): a small U-Net that denoises composite, visible alpha and effect together."""
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from diffusers.configuration_utils import ConfigMixin, register_to_config
+from diffusers.models.modeling_utils import ModelMixin
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from situate.nn.layers import Attention, ResBlock, sinusoidal_embedding, zero_initialised
+from situate.records.batch import SynthesisInput
+
+IMAGE_CHANNELS = 5
+"""RGB of the composite, visible alpha, effect."""
+CONDITION_CHANNELS = 7
+"""Background RGB, pasted RGB, pasted alpha."""
+
+
+class VelocityNetwork(ModelMixin, ConfigMixin):
+    """Predicts the clean image as a correction of a base (DESIGN 1.2).
+
+    `pasted`: the base is the pasted picture with its alpha as both masks. `literal`: the base is the background with
+    empty masks; nothing is pasted, and the position comes only through the fused tokens.
+    """
+
+    config_name = "config.json"
+
+    @register_to_config
+    def __init__(
+        self,
+        size: int = 64,
+        patch: int = 2,
+        channels: tuple[int, ...] = (64, 128, 192),
+        num_blocks: int = 2,
+        num_heads: int = 4,
+        token_width: int = 128,
+        conditioning: str = "pasted",
+    ) -> None:
+        """Build the network.
+
+        Args:
+            size: Side of the window in pixels.
+            patch: Pixel-unshuffle factor at the entrance.
+            channels: Channels at each resolution, the first at `size / patch`, halved from one to the next.
+            num_blocks: Residual blocks at each resolution and way.
+            num_heads: Heads of the attention at the lowest resolution.
+            token_width: Width of the fused tokens.
+            conditioning: `pasted` or `literal`.
+        """
+        super().__init__()
+        embedding_width = 2 * channels[-1]
+        self.embedding = nn.Sequential(
+            nn.Linear(channels[0], embedding_width), nn.SiLU(), nn.Linear(embedding_width, embedding_width)
+        )
+        self.entrance = nn.Conv2d((IMAGE_CHANNELS + CONDITION_CHANNELS) * patch**2, channels[0], 3, padding=1)
+        self.token_entrances = nn.ModuleList(nn.Conv2d(token_width, width, 1) for width in channels)
+        self.down = nn.ModuleList()
+        self.up = nn.ModuleList()
+        previous = channels[0]
+        for width in channels:
+            self.down.append(_blocks(previous, width, num_blocks, embedding_width))
+            previous = width
+        for width, skip in zip(reversed(channels[:-1]), reversed(channels[:-1]), strict=True):
+            self.up.append(_blocks(previous + skip, width, num_blocks, embedding_width))
+            previous = width
+        self.norm_attention = nn.GroupNorm(1, channels[-1])
+        self.attention = Attention(channels[-1], num_heads)
+        self.norm_exit = nn.GroupNorm(1, channels[0])
+        self.exit = zero_initialised(nn.Conv2d(channels[0], IMAGE_CHANNELS * patch**2, 3, padding=1))
+
+    def base(self, inputs: SynthesisInput) -> Float[Tensor, "b 5 h w"]:
+        """What is corrected: all five channels in [-1, 1]."""
+        if self.config["conditioning"] == "literal":
+            empty = torch.full_like(inputs.pasted_alpha, -1)
+            return torch.cat([inputs.background, empty, empty], dim=1)
+        mask = inputs.pasted_alpha * 2 - 1
+        return torch.cat([inputs.pasted, mask, mask], dim=1)
+
+    def forward(
+        self,
+        x_sigma: Float[Tensor, "b 5 h w"],
+        sigma: Float[Tensor, " b"],
+        inputs: SynthesisInput,
+        window_tokens: Float[Tensor, "b d th tw"],
+    ) -> Float[Tensor, "b 5 h w"]:
+        """Predict the clean image.
+
+        Args:
+            x_sigma: Noised image.
+            sigma: Its noise level; 1 is noise.
+            inputs: Background and pasted foreground in the window.
+            window_tokens: Fused tokens resampled into the window's frame, any grid size.
+        """
+        condition = torch.cat([inputs.background, inputs.pasted, inputs.pasted_alpha * 2 - 1], dim=1)
+        embedding = self.embedding(sinusoidal_embedding(sigma, self.config["channels"][0]))
+        patches = F.pixel_unshuffle(torch.cat([x_sigma, condition], dim=1), self.config["patch"])
+        hidden = self._trunk(self.entrance(patches), embedding, window_tokens)
+        correction = F.pixel_shuffle(self.exit(F.silu(self.norm_exit(hidden))), self.config["patch"])
+        return self.base(inputs) + correction.float()
+
+    def _trunk(self, hidden: Tensor, embedding: Tensor, window_tokens: Tensor) -> Tensor:
+        skips: list[Tensor] = []
+        for number, blocks in enumerate(self.down):
+            if number > 0:
+                skips.append(hidden)
+                hidden = F.avg_pool2d(hidden, 2)
+            hidden = _run(blocks, hidden, embedding)
+            tokens = F.interpolate(window_tokens, size=hidden.shape[-2:], mode="bilinear", align_corners=False)
+            hidden = hidden + self.token_entrances[number](tokens.to(hidden.dtype))
+        batch, width, height, columns = hidden.shape
+        tokens = self.norm_attention(hidden).flatten(2).transpose(1, 2)
+        hidden = hidden + self.attention(tokens).transpose(1, 2).reshape(batch, width, height, columns)
+        for blocks in self.up:
+            hidden = F.interpolate(hidden, scale_factor=2.0, mode="nearest")
+            hidden = _run(blocks, torch.cat([hidden, skips.pop()], dim=1), embedding)
+        return hidden
+
+
+def _blocks(in_channels: int, channels: int, num_blocks: int, embedding_width: int) -> nn.ModuleList:
+    entering = [in_channels] + [channels] * (num_blocks - 1)
+    return nn.ModuleList(ResBlock(width, channels, embedding_width) for width in entering)
+
+
+def _run(blocks: nn.Module, hidden: Tensor, embedding: Tensor) -> Tensor:
+    for block in blocks.children():
+        hidden = block(hidden, embedding)
+    return hidden

@@ -1,0 +1,154 @@
+"""The composing pipeline (method steps C1 to C4): background, foreground and a noise template in, composites out."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from diffusers.pipelines.pipeline_utils import DiffusionPipeline
+from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from situate.flow.path import velocity_of
+from situate.flow.sampling import euler, sigmas_for
+from situate.flow.template import NoiseTemplate
+from situate.geometry.canvas import Letterbox
+from situate.geometry.frames import placement_input, synthesis_input
+from situate.geometry.window import Window, snapped_window, whole_window
+from situate.nn.candidates import lattice_of, top_k
+from situate.nn.joint import tokens_in_window
+from situate.nn.placement import PlacementNetwork, PlacementPrediction
+from situate.nn.velocity import IMAGE_CHANNELS, VelocityNetwork
+from situate.pipeline.assemble import assembled
+from situate.pipeline.device import fast_autocast
+from situate.records.batch import PlacementInput, SynthesisInput, collate
+from situate.records.picture import Picture
+from situate.records.placement import Composite, Placement
+
+DEFAULT_STEPS = 4
+
+
+class ComposePipeline(DiffusionPipeline):
+    """Both networks as a diffusers folder: `save_pretrained`, `from_pretrained`.
+
+    The scheduler is saved for those who swap samplers; the pipeline itself walks with `situate.flow.sampling.euler`.
+    """
+
+    def __init__(
+        self, placement: PlacementNetwork, synthesis: VelocityNetwork, scheduler: FlowMatchEulerDiscreteScheduler
+    ) -> None:
+        """Join the trained networks."""
+        super().__init__()
+        self.register_modules(placement=placement, synthesis=synthesis, scheduler=scheduler)
+
+    @torch.inference_mode()
+    def predict(
+        self, background: UInt8[np.ndarray, "h w 3"], foreground: UInt8[np.ndarray, "fh fw 4"]
+    ) -> tuple[PlacementInput, PlacementPrediction]:
+        """Run the placement network on one pair."""
+        config = self.placement.config
+        inputs = placement_input(background, foreground, config["background_size"], config["foreground_size"])
+        inputs = inputs.to(self.device)
+        with fast_autocast(self.device):
+            return inputs, self.placement(inputs)  # type: ignore[return-value]
+
+    def place(
+        self, inputs: PlacementInput, prediction: PlacementPrediction, letterbox: Letterbox, k: int
+    ) -> list[Placement]:
+        """Rank the `k` best places of one pair.
+
+        Raises:
+            PlacementError: If no place is at least half inside the picture.
+        """
+        lattice = lattice_of(prediction.distribution, inputs.log_aspect, inputs.content_xyxy)
+        return [
+            Placement(letterbox.box_to_picture(candidate.box_cxcywh), candidate.probability)
+            for candidate in top_k(lattice, k)
+        ]
+
+    @torch.inference_mode()
+    def __call__(
+        self,
+        background: Picture,
+        foreground: Picture,
+        placements: Sequence[Placement],
+        prediction: PlacementPrediction,
+        *,
+        seed: int,
+        num_steps: int,
+        model_fingerprint: str,
+    ) -> list[Composite]:
+        """Make one composite for each placement.
+
+        Args:
+            background: Where to; any size.
+            foreground: What; RGB and alpha, trimmed.
+            placements: Places, from `place` or given by hand.
+            prediction: Of the same pair; its fused tokens help the synthesis.
+            seed: Of the noise template.
+            num_steps: Euler steps.
+            model_fingerprint: Carried into the composites.
+        """
+        resolution_wh = (background.width_px, background.height_px)
+        windows = [self._window(placement, resolution_wh) for placement in placements]
+        inputs = [
+            synthesis_input(
+                background.rgb_u8, foreground_u8(foreground), placement.box_cxcywh, window, self.size, self.conditioning
+            )
+            for placement, (window, _) in zip(placements, windows, strict=True)
+        ]
+        images = self._denoise(inputs, prediction, windows, NoiseTemplate(seed, *reversed(resolution_wh)), num_steps)
+        return [
+            assembled(background, foreground, placement, window, image, one, seed, model_fingerprint, self.conditioning)
+            for placement, (window, _), image, one in zip(placements, windows, images, inputs, strict=True)
+        ]
+
+    @property
+    def size(self) -> int:
+        """Side of the window at model resolution."""
+        return self.synthesis.config["size"]
+
+    @property
+    def conditioning(self) -> str:
+        """`pasted` or `literal`."""
+        return self.synthesis.config["conditioning"]
+
+    def _window(self, placement: Placement, resolution_wh: tuple[int, int]) -> tuple[Window, int]:
+        if self.conditioning == "literal":
+            return whole_window(resolution_wh), round(math.log2(max(resolution_wh) / self.size))
+        return snapped_window(placement.box_cxcywh, resolution_wh, self.size)
+
+    def _denoise(
+        self,
+        inputs: list[SynthesisInput],
+        prediction: PlacementPrediction,
+        windows: list[tuple[Window, int]],
+        template: NoiseTemplate,
+        num_steps: int,
+    ) -> list[Float[np.ndarray, "s s 5"]]:
+        batch: SynthesisInput = collate(inputs).to(self.device)  # type: ignore[arg-type, assignment]
+        fused_tokens = prediction.fused_tokens.expand(len(inputs), -1, -1)
+        window_tokens = tokens_in_window(fused_tokens, batch.window_cxcywh)
+        noise = torch.cat([_window_noise(template, window, level, self.size) for window, level in windows])
+
+        def velocity_field(x_sigma: Tensor, sigma: Tensor) -> Tensor:
+            sigma = sigma.to(self.device)
+            with fast_autocast(self.device):
+                image = self.synthesis(x_sigma, sigma, batch, window_tokens)
+            return velocity_of(x_sigma, image, sigma)
+
+        images = euler(velocity_field, noise.to(self.device), sigmas_for(num_steps))
+        return list(images.float().cpu().permute(0, 2, 3, 1).numpy())
+
+
+def foreground_u8(foreground: Picture) -> UInt8[np.ndarray, "fh fw 4"]:
+    """RGB and alpha with 8 bits each, what the networks see."""
+    alpha = foreground.pixels[..., 3:]
+    return np.dstack([foreground.rgb_u8, foreground.with_pixels(np.repeat(alpha, 3, axis=2)).rgb_u8[..., 0]])
+
+
+def _window_noise(template: NoiseTemplate, window: Window, level: int, size: int) -> Float[Tensor, "1 5 s s"]:
+    """The template's exact crop under a window (`level` is the power of two that the window snapped to)."""
+    row, column = (round(start / 2.0**level) for start in (window.top_px, window.left_px))
+    return template.crop(level, row, column, (size, size), IMAGE_CHANNELS)

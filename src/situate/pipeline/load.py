@@ -1,0 +1,149 @@
+"""Model folders: published with a card, checked against an allow-list of classes before anything is loaded."""
+
+import hashlib
+import json
+import os
+import shutil
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
+
+from safetensors.torch import load_file
+
+from situate.errors import ModelFileError
+from situate.nn.placement import PlacementNetwork
+from situate.nn.velocity import VelocityNetwork
+from situate.pipeline.compose import ComposePipeline
+
+ALLOWED_CLASSES = {
+    "placement": ["situate.nn.placement", "PlacementNetwork"],
+    "synthesis": ["situate.nn.velocity", "VelocityNetwork"],
+    "scheduler": ["diffusers", "FlowMatchEulerDiscreteScheduler"],
+}
+WEIGHTS_NAME = "diffusion_pytorch_model.safetensors"
+SCHEDULER_NAME = "scheduler_config.json"
+CARD_NAME = "README.md"
+FINGERPRINT_DIGITS = 12
+
+
+def shipped_model() -> Path:
+    """Folder of the weights inside the package."""
+    return Path(str(resources.files("situate"))) / "weights" / "tiny"
+
+
+def load_pipeline(folder: Path | None = None, *, device: torch.device | None = None) -> ComposePipeline:
+    """Load a model folder, the shipped one by default, for inference in float32.
+
+    Raises:
+        ModelFileError: If the folder is no model, names other classes than ours, or its weights do not fit.
+    """
+    folder = shipped_model() if folder is None else folder
+    _check_classes(folder)
+    try:
+        placement = _loaded(PlacementNetwork, folder / "placement")
+        synthesis = _loaded(VelocityNetwork, folder / "synthesis")
+        scheduler = FlowMatchEulerDiscreteScheduler.from_config(_read_json(folder / "scheduler" / SCHEDULER_NAME))
+    except (OSError, ValueError, RuntimeError, TypeError, KeyError) as error:
+        raise ModelFileError(f"model folder {folder} is damaged: {error}; train or copy it again") from error
+    pipeline = ComposePipeline(placement, synthesis, scheduler)
+    return pipeline.to(device or torch.device("cpu"))
+
+
+def publish(
+    placement: PlacementNetwork, synthesis: VelocityNetwork, folder: Path, *, card: str, half_precision: bool = False
+) -> None:
+    """Write a model folder: networks, scheduler and card; whole or not at all.
+
+    Args:
+        placement: Trained placement network.
+        synthesis: Trained synthesis network.
+        folder: Where to; replaced if it exists.
+        card: Text of the model card, Markdown.
+        half_precision: Store float16, half the size.
+    """
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    dtype = torch.float16 if half_precision else torch.float32
+    networks = {"placement": placement, "synthesis": synthesis}
+    copies = {name: _copied(network, dtype) for name, network in networks.items()}
+    pipeline = ComposePipeline(**copies, scheduler=FlowMatchEulerDiscreteScheduler())
+    pipeline.save_pretrained(partial, safe_serialization=True)
+    (partial / CARD_NAME).write_text(card)
+    for weights in partial.rglob("*.safetensors"):
+        weights.chmod(0o644)
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(partial, folder)
+
+
+def fingerprint_of(folder: Path) -> str:
+    """Hash of a model's weights and configurations, as hexadecimal digits."""
+    digest = hashlib.sha256()
+    for name in ("placement", "synthesis"):
+        for file in ("config.json", WEIGHTS_NAME):
+            digest.update((folder / name / file).read_bytes())
+    return digest.hexdigest()[:FINGERPRINT_DIGITS]
+
+
+def describe_model(folder: Path | None = None) -> dict[str, Any]:
+    """Name, fingerprint, size and card of a model folder, the shipped one by default."""
+    folder = shipped_model() if folder is None else folder
+    pipeline = load_pipeline(folder)
+    counts = {
+        name: sum(parameter.numel() for parameter in getattr(pipeline, name).parameters())
+        for name in ("placement", "synthesis")
+    }
+    card = folder / CARD_NAME
+    return {
+        "name": folder.name,
+        "folder": str(folder),
+        "fingerprint": fingerprint_of(folder),
+        "num_parameters": counts,
+        "conditioning": pipeline.conditioning,
+        "card": card.read_text() if card.is_file() else "",
+    }
+
+
+def _check_classes(folder: Path) -> None:
+    path = folder / "model_index.json"
+    if not path.is_file():
+        raise ModelFileError(f"{folder} is not a model folder (no model_index.json); pass RUN/model of a training run")
+    try:
+        index = json.loads(path.read_text())
+    except ValueError as error:
+        raise ModelFileError(f"{path} is not JSON ({error}); train or copy the model again") from error
+    named = (
+        {name: value for name, value in index.items() if not name.startswith("_")} if isinstance(index, dict) else {}
+    )
+    if named != ALLOWED_CLASSES:
+        foreign = {name: value for name, value in named.items() if ALLOWED_CLASSES.get(name) != value}
+        missing = sorted(set(ALLOWED_CLASSES) - set(named))
+        raise ModelFileError(
+            f"{path} names classes that situate does not load: {foreign or 'none'}; missing: {missing or 'none'}; "
+            "only models written by situate can be loaded"
+        )
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text())
+
+
+def _loaded(network: type, folder: Path) -> Any:
+    """Build the network from its own config and load its weights strictly."""
+    config = _read_json(folder / "config.json")
+    model = network(**{name: value for name, value in config.items() if not name.startswith("_")})
+    weights = {name: tensor.float() for name, tensor in load_file(folder / WEIGHTS_NAME).items()}
+    model.load_state_dict(weights, strict=True)
+    broken = [name for name, tensor in weights.items() if not torch.isfinite(tensor).all()]
+    if broken:
+        raise ValueError(f"weights are not finite: {', '.join(broken[:3])}")
+    return model.eval()
+
+
+def _copied(network: Any, dtype: torch.dtype) -> Any:
+    copy = type(network).from_config(network.config)
+    copy.load_state_dict(network.state_dict(), strict=True)
+    # Module.to of torch: the one of diffusers warns about modules to keep in float32, of which there are none.
+    return torch.nn.Module.to(copy, dtype=dtype)

@@ -1,0 +1,65 @@
+"""Named recipes: functions that return a whole configuration."""
+
+from collections.abc import Callable
+
+from situate.data.sample import SampleConfig
+from situate.errors import ConfigError
+from situate.nn.joint import ModelConfig
+from situate.training.config import RunConfig
+from situate.training.converge import ConvergeConfig
+from situate.training.optim import OptimConfig
+
+
+def tiny() -> RunConfig:
+    """The embedded default: about 4 M parameters, 64 px; trains in minutes on two cores."""
+    return RunConfig(recipe="tiny")
+
+
+def literal() -> RunConfig:
+    """Nothing is pasted: the position reaches the synthesis only through the fused tokens; whole-picture template."""
+    return RunConfig(
+        recipe="literal",
+        model=ModelConfig(conditioning="literal"),
+        sample=SampleConfig(conditioning="literal"),
+    )
+
+
+def debug() -> RunConfig:
+    """A few thousand parameters for end-to-end tests: seconds, not quality."""
+    return RunConfig(
+        recipe="debug",
+        model=ModelConfig(
+            background_size=32,
+            foreground_size=16,
+            encoder_channels=16,
+            encoder_blocks=1,
+            token_width=32,
+            fusion_layers=1,
+            window_size=32,
+            window_channels=(16, 32),
+            window_blocks=1,
+        ),
+        sample=SampleConfig(background_size=32, foreground_size=16, window_size=32),
+        optim=OptimConfig(warmup_steps=2),
+        converge=ConvergeConfig(every_steps=2),
+        batch_size=4,
+        num_steps=4,
+        max_validation=8,
+        validation_fraction=0.25,
+        checkpoint_steps=2,
+        sheet_steps=4,
+    )
+
+
+RECIPES: dict[str, Callable[[], RunConfig]] = {"tiny": tiny, "literal": literal, "debug": debug}
+
+
+def recipe_named(name: str) -> RunConfig:
+    """Look a recipe up.
+
+    Raises:
+        ConfigError: If there is no recipe of that name.
+    """
+    if name not in RECIPES:
+        raise ConfigError(f"recipe {name!r} is unknown; there are {', '.join(RECIPES)}")
+    return RECIPES[name]()

@@ -1,0 +1,41 @@
+"""A training sample at rest: foreground, background, composite and the position that made the third from the first two."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import UInt8
+
+Source = Literal["scenes", "photos", "static"]
+
+
+@dataclass(frozen=True)
+class Triple:
+    """One group of sample data (method step T1). Pictures are sRGB uint8.
+
+    Attributes:
+        key: Unique in its data set; letters, digits, `-` and `_` only.
+        group: What must not be split between training and validation: the scene, photograph or series.
+        source: Decides which losses a sample may teach (see `supervision` in `situate.data.sample`).
+        kind: Class of the object, such as "cone" or "person".
+        background: The scene without the object.
+        composite: The scene with the object.
+        foreground: The object alone, RGB and straight alpha, trimmed to alpha > 0.05.
+        visible_alpha: How much of the object is seen at each pixel of the composite after occlusion, [0, 255].
+        effect: 255 where composite and background differ by more than noise, feathered only outside that set. For
+            photos: the object itself.
+        hole: 255 where the background was repaired because the object stood there; all 0 where it is true.
+        box_cxcywh: Where the *whole* cut-out is (amodal), fractions of the picture's width and height.
+    """
+
+    key: str
+    group: str
+    source: Source
+    kind: str
+    background: UInt8[np.ndarray, "h w 3"]
+    composite: UInt8[np.ndarray, "h w 3"]
+    foreground: UInt8[np.ndarray, "fh fw 4"]
+    visible_alpha: UInt8[np.ndarray, "h w"]
+    effect: UInt8[np.ndarray, "h w"]
+    hole: UInt8[np.ndarray, "h w"]
+    box_cxcywh: tuple[float, float, float, float]

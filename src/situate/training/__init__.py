@@ -1,0 +1,1 @@
+"""Training: losses, steps, state, hooks and the convergence rule."""

@@ -1,0 +1,193 @@
+"""What happens beside the steps: logging, evaluating, checkpoints, sample sheets, Ctrl-C, the time limit."""
+
+import json
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from PIL import Image
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from situate.records.batch import Batch
+from situate.training.checkpoint import save_checkpoint
+from situate.training.sheet import sample_sheet
+from situate.training.state import TrainState
+from situate.training.step import StepReport, evaluate
+
+
+class MetricsLog:
+    """Appends one JSON object a line to `metrics.jsonl`, and the same numbers to TensorBoard."""
+
+    def __init__(self, run_folder: Path, *, first_step: int) -> None:
+        """Continue a log after `first_step`; later lines of a run that was cut off are dropped."""
+        from torch.utils.tensorboard import SummaryWriter
+
+        self._path = run_folder / "metrics.jsonl"
+        lines = self._path.read_text().splitlines() if self._path.exists() else []
+        kept = [line for line in lines if json.loads(line)["step"] <= first_step]
+        self._path.write_text("".join(f"{line}\n" for line in kept))
+        self._board = SummaryWriter(str(run_folder), purge_step=first_step + 1)
+
+    def write(self, step: int, split: str, values: dict[str, float]) -> None:
+        """Log `values` of `split` (`train` or `validation`)."""
+        rounded = {name: float(f"{value:.6g}") for name, value in values.items()}
+        with self._path.open("a") as file:
+            file.write(json.dumps({"step": step, "split": split, **rounded}) + "\n")
+        for name, value in values.items():
+            self._board.add_scalar(f"{split}/{name}", value, step)
+
+    def close(self) -> None:
+        """Flush everything."""
+        self._board.close()
+
+
+@dataclass
+class LogHook:
+    """Logs the mean of the training terms every few steps."""
+
+    log: MetricsLog
+    every_steps: int = 10
+    _sums: dict[str, float] = field(default_factory=dict)
+    _count: int = 0
+
+    def __call__(self, state: TrainState, report: StepReport) -> bool:
+        """Add a step up; write when it is time."""
+        values = {**report.terms, "gradient_norm": report.gradient_norm, "learning_rate": report.learning_rate}
+        for name, value in values.items():
+            self._sums[name] = self._sums.get(name, 0.0) + value
+        self._count += 1
+        if report.step % self.every_steps == 0:
+            self.log.write(report.step, "train", {name: value / self._count for name, value in self._sums.items()})
+            self._sums, self._count = {}, 0
+        return False
+
+
+@dataclass
+class EvaluateHook:
+    """Evaluates the averaged weights and applies the convergence rule."""
+
+    batches: Sequence[Batch]
+    log: MetricsLog
+    last: dict[str, float] = field(default_factory=dict)
+
+    def __call__(self, state: TrainState, report: StepReport) -> bool:
+        """Evaluate when it is time; end the run once it has converged."""
+        is_last = state.step == state.num_steps
+        if state.step % state.convergence.config.every_steps and not is_last:
+            return False
+        self.last = evaluate(state, self.batches)
+        self.log.write(state.step, "validation", self.last)
+        state.convergence = state.convergence.seen(self.last["total"])
+        if state.convergence.has_converged:
+            state.stop_reason = state.convergence.reason
+        return state.convergence.has_converged
+
+
+@dataclass(frozen=True)
+class SheetHook:
+    """Writes a sheet of validation samples to `samples/`."""
+
+    batch: Batch
+    folder: Path
+    every_steps: int
+
+    def __call__(self, state: TrainState, report: StepReport) -> bool:
+        """Draw when it is time."""
+        if state.step % self.every_steps == 0 or state.step == state.num_steps:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(sample_sheet(state, self.batch)).save(self.folder / f"step-{state.step:08d}.png")
+        return False
+
+
+@dataclass(frozen=True)
+class CheckpointHook:
+    """Saves a checkpoint every few steps."""
+
+    run_folder: Path
+    every_steps: int
+
+    def __call__(self, state: TrainState, report: StepReport) -> bool:
+        """Save when it is time."""
+        if state.step % self.every_steps == 0:
+            save_checkpoint(state, self.run_folder)
+        return False
+
+
+class InterruptHook:
+    """Ctrl-C (or SIGTERM) ends the run after the step under way, so that it can be saved; a second one at once."""
+
+    def __init__(self) -> None:
+        """Listen from `__enter__` to `__exit__` only."""
+        self.was_interrupted = False
+        self._previous: dict[int, Callable | int | None] = {}
+
+    def __enter__(self) -> "InterruptHook":
+        """Begin to listen."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._previous[number] = signal.signal(number, self._remember)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the signals back."""
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def __call__(self, state: TrainState, report: StepReport) -> bool:
+        """Stop once a signal came."""
+        if self.was_interrupted:
+            state.stop_reason = f"interrupted at step {state.step}"
+        return self.was_interrupted
+
+    def _remember(self, number: int, frame: FrameType | None) -> None:
+        if self.was_interrupted:
+            raise KeyboardInterrupt
+        self.was_interrupted = True
+
+
+@dataclass
+class TimeBudgetHook:
+    """Fits the step budget to a time budget once the pace is known, so that the learning rate still falls to its end."""
+
+    seconds: float
+    after_steps: int = 8
+    _start_s: float = 0.0
+
+    def __call__(self, state: TrainState, report: StepReport) -> bool:
+        """Measure steps 3 to `after_steps`, then set `state.num_steps`."""
+        if report.step == 2:
+            self._start_s = time.monotonic()
+        if report.step == self.after_steps:
+            pace_s = (time.monotonic() - self._start_s) / (self.after_steps - 2)
+            state.num_steps = min(state.num_steps, max(self.after_steps + 1, int(self.seconds / pace_s)))
+        return False
+
+
+class ProgressHook:
+    """A progress bar on stderr with losses and time left."""
+
+    def __init__(self, progress: Progress, state: TrainState) -> None:
+        """Show `state` from its current step on."""
+        self._progress = progress
+        self._task = progress.add_task("training", total=state.num_steps, completed=state.step, losses="")
+
+    def __call__(self, state: TrainState, report: StepReport) -> bool:
+        """Move the bar."""
+        losses = "  ".join(f"{name} {report.terms[name]:.3f}" for name in ("cell", "placement", "synthesis"))
+        self._progress.update(self._task, total=state.num_steps, completed=state.step, losses=losses)
+        return False
+
+
+def training_progress(console) -> Progress:  # noqa: ANN001 - rich's Console
+    """The columns of the training bar."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[losses]}"),
+        console=console,
+    )

@@ -1,0 +1,79 @@
+"""Everything that changes while training."""
+
+from dataclasses import dataclass
+
+import torch
+from accelerate import Accelerator
+from diffusers.training_utils import EMAModel
+
+from situate.nn.joint import JointModel, ModelConfig
+from situate.training.converge import Convergence
+from situate.training.losses import JointLoss
+from situate.training.optim import OptimConfig
+
+
+@dataclass
+class TrainState:
+    """Model, averages and optimiser at one step. The only mutable record of the package.
+
+    Attributes:
+        step: Optimiser steps done.
+        num_steps: Step budget, which the learning rate follows.
+        seed: Of the run; every draw is indexed by (seed, step, rank).
+        model: As trained; may be wrapped for several processes.
+        ema: Averaged weights, what is evaluated and published.
+        optimizer: AdamW.
+        optim: Its configuration.
+        loss: The joint loss.
+        accelerator: Device, precision and processes.
+        convergence: The stopping rule's memory.
+        stop_reason: Why the run ended; empty while it goes on.
+    """
+
+    step: int
+    num_steps: int
+    seed: int
+    model: torch.nn.Module
+    ema: EMAModel
+    optimizer: torch.optim.Optimizer
+    optim: OptimConfig
+    loss: JointLoss
+    accelerator: Accelerator
+    convergence: Convergence
+    stop_reason: str = ""
+
+    @property
+    def bare_model(self) -> JointModel:
+        """The model without the wrapper for several processes."""
+        return self.accelerator.unwrap_model(self.model)
+
+
+def fresh_state(
+    model: ModelConfig,
+    loss: JointLoss,
+    optim: OptimConfig,
+    convergence: Convergence,
+    *,
+    num_steps: int,
+    seed: int,
+    accelerator: Accelerator,
+) -> TrainState:
+    """Build a model from `seed` and everything round it; global random state is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        joint = model.build().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    wrapped = accelerator.prepare_model(joint)
+    optimizer = optim.build(wrapped.parameters())
+    ema = EMAModel(joint.parameters(), decay=optim.ema_decay, use_ema_warmup=True, inv_gamma=1.0, power=0.75)
+    return TrainState(
+        step=0,
+        num_steps=num_steps,
+        seed=seed,
+        model=wrapped,
+        ema=ema,
+        optimizer=optimizer,
+        optim=optim,
+        loss=loss,
+        accelerator=accelerator,
+        convergence=convergence,
+    )

@@ -1,0 +1,109 @@
+"""One optimiser step (method steps T2 to T4) and one evaluation, on the same forward pass."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+
+import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from situate.errors import NonFiniteLossError
+from situate.flow.path import draw_sigma, sample_path
+from situate.records.batch import Batch
+from situate.seeds import seed_for
+from situate.training.losses import LossTerms
+from situate.training.state import TrainState
+
+VALIDATION_SEED = 0
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What a step did; `terms` hold Python floats by name."""
+
+    step: int
+    terms: dict[str, float]
+    gradient_norm: float
+    learning_rate: float
+
+
+def train_step(state: TrainState, batch: Batch) -> StepReport:
+    """Draw noise for (seed, step, rank), predict, compare, adjust (method step T4).
+
+    Raises:
+        NonFiniteLossError: If the loss is NaN or infinite; nothing has been adjusted then.
+    """
+    accelerator = state.accelerator
+    generator = torch.Generator(accelerator.device).manual_seed(
+        seed_for(state.seed, "noise", state.step, accelerator.process_index)
+    )
+    learning_rate = state.optim.learning_rate_at(state.step, state.num_steps)
+    for group in state.optimizer.param_groups:
+        group["lr"] = learning_rate
+    state.model.train()
+    terms = joint_terms(state, state.model, _on_device(batch, accelerator.device), generator)
+    _check_finite(terms, state)
+    accelerator.backward(terms.total)
+    gradient_norm = accelerator.clip_grad_norm_(state.model.parameters(), state.optim.max_gradient_norm)
+    state.optimizer.step()
+    state.optimizer.zero_grad(set_to_none=True)
+    state.ema.step(state.bare_model.parameters())
+    state.step += 1
+    return StepReport(state.step, terms.as_floats(), float(gradient_norm or 0), learning_rate)
+
+
+@torch.inference_mode()
+def evaluate(state: TrainState, batches: Sequence[Batch]) -> dict[str, float]:
+    """Mean loss terms of the averaged weights with the same noise and sigma every time."""
+    generator = torch.Generator(state.accelerator.device).manual_seed(VALIDATION_SEED)
+    sums: dict[str, float] = {}
+    with averaged_weights(state):
+        state.bare_model.eval()
+        for batch in batches:
+            terms = joint_terms(state, state.bare_model, _on_device(batch, state.accelerator.device), generator)
+            for name, value in terms.as_floats().items():
+                sums[name] = sums.get(name, 0.0) + value * len(batch)
+    count = sum(len(batch) for batch in batches)
+    return {name: value / count for name, value in sums.items()}
+
+
+def joint_terms(state: TrainState, model: torch.nn.Module, batch: Batch, generator: torch.Generator) -> LossTerms:
+    """Noise the truth, predict, compare."""
+    sigma = draw_sigma(len(batch), generator)
+    noise = torch.randn(batch.image.shape, generator=generator, device=generator.device)
+    x_sigma = sample_path(noise, batch.image, sigma).x_sigma
+    with state.accelerator.autocast(), fast_attention(batch.position.device):
+        prediction = model(batch.placement, batch.synthesis, x_sigma, sigma)
+    return state.loss(prediction, batch, sigma)
+
+
+@contextmanager
+def averaged_weights(state: TrainState) -> Iterator[None]:
+    """Put the averaged weights into the model for a while."""
+    parameters = list(state.bare_model.parameters())
+    state.ema.store(parameters)
+    state.ema.copy_to(parameters)
+    try:
+        yield
+    finally:
+        state.ema.restore(parameters)
+
+
+def fast_attention(device: torch.device) -> "sdpa_kernel":
+    """On a CPU the plain formula is three times as fast as the fused kernel, forward and backward together."""
+    backends = [SDPBackend.MATH] if device.type == "cpu" else [SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
+    return sdpa_kernel(backends)
+
+
+def _on_device(batch: Batch, device: torch.device) -> Batch:
+    return batch.to(device)  # type: ignore[return-value]
+
+
+def _check_finite(terms: LossTerms, state: TrainState) -> None:
+    if torch.isfinite(terms.total):
+        return
+    values = ", ".join(f"{field.name} {float(getattr(terms, field.name)):.4g}" for field in fields(terms))
+    raise NonFiniteLossError(
+        f"the loss is not finite at step {state.step} (run seed {state.seed}): {values}; "
+        "resume from the last checkpoint with a smaller --learning-rate"
+    )
