@@ -1,6 +1,8 @@
 """Every kind of file that pictures come in becomes what it shows."""
 
 import io
+import struct
+import zlib
 
 import cv2
 import numpy as np
@@ -120,6 +122,40 @@ def test_sixteen_bits_stay_sixteen_bits(suffix, channels):
     picture = decoded(cv2.imencode(suffix, stored)[1].tobytes())
     assert picture.pixels.dtype == np.uint16
     assert np.array_equal(picture.pixels, shown)
+
+
+def sixteen_bit_png(colour_type: int, samples: np.ndarray, transparent: np.ndarray | None = None) -> bytes:
+    """A PNG with chunks that neither Pillow nor OpenCV writes."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", samples.shape[1], samples.shape[0], 16, colour_type, 0, 0, 0)
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in samples)
+    hidden = b"" if transparent is None else chunk(b"tRNS", transparent.astype(">u2").tobytes())
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + hidden
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize(("colour_type", "channels"), [(0, 1), (2, 3)])
+def test_the_transparent_colour_of_a_sixteen_bit_picture_becomes_alpha(colour_type, channels):
+    samples = random_samples(channels, np.uint16)
+    picture = decoded(sixteen_bit_png(colour_type, samples, transparent=samples[2, 3]))
+    alpha = np.full((HEIGHT, WIDTH), 65535)
+    alpha[(samples == samples[2, 3]).all(axis=2)] = 0
+    assert np.array_equal(picture.pixels[..., 3], alpha)
+    assert np.array_equal(picture.rgb, np.broadcast_to(samples, (HEIGHT, WIDTH, 3)))
+
+
+def test_sixteen_bit_grey_with_alpha_keeps_both():
+    samples = random_samples(2, np.uint16)
+    picture = decoded(sixteen_bit_png(4, samples))
+    assert np.array_equal(picture.pixels, samples[..., [0, 0, 0, 1]])
 
 
 def test_a_sixteen_bit_tiff_that_counts_from_white_is_turned_round():

@@ -39,7 +39,9 @@ def decode_sixteen_bit(content: bytes, header: Image.Image, name: str) -> np.nda
     if pixels.ndim == 2:
         if header.format == "TIFF" and header.tag_v2.get(_PHOTOMETRIC_TAG) == _WHITE_IS_ZERO:  # type: ignore[attr-defined]
             pixels = 65535 - pixels
-        return cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
+        rgb = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
+        hidden_value = header.info.get("transparency")
+        return rgb if hidden_value is None else np.dstack([rgb, (pixels != hidden_value) * np.uint16(65535)])
     if pixels.shape[2] != _NUM_CHANNELS_WITH_ALPHA:
         return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
     if header.mode not in _MODES_WITH_ALPHA and "transparency" not in header.info:
