@@ -1,4 +1,4 @@
-"""From stores to batches: the split by group, and an endless plan in which every draw is indexed by (seed, step, rank)."""
+"""From stores to batches: the split by group, and an endless plan whose draws are indexed by (seed, step, rank)."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence

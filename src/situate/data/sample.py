@@ -27,6 +27,7 @@ class SampleConfig(BaseModel):
         tight_sizes: Range of window sides in object sizes, drawn log-uniformly.
         wide_probability: How often a window is drawn between tight and the whole picture instead.
         flip_probability: How often a sample is mirrored.
+        crop_probability: How often a part of the picture that holds the object is taken for the whole.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -38,6 +39,7 @@ class SampleConfig(BaseModel):
     tight_sizes: tuple[float, float] = (1.9, 4.2)
     wide_probability: float = 0.15
     flip_probability: float = 0.5
+    crop_probability: float = 0.3
 
 
 def training_sample(triple: Triple, seed: int, config: SampleConfig) -> Batch:
@@ -45,6 +47,8 @@ def training_sample(triple: Triple, seed: int, config: SampleConfig) -> Batch:
     generator = np.random.default_rng(seed)
     if generator.random() < config.flip_probability:
         triple = transforms.flipped(triple)
+    if generator.random() < config.crop_probability:
+        triple = transforms.cropped(triple, generator)
     triple = transforms.with_paired_light(triple, generator)
     triple = transforms.with_foreground_light(triple, generator)
     if triple.source == "photos":
@@ -72,8 +76,10 @@ def composing_window(triple: Triple, config: SampleConfig) -> Window:
 
 @dataclass(frozen=True)
 class Supervision:
-    """What a source can teach, per pixel, [0, 1] (DESIGN 1.2): scenes everything; static camera all but occlusion;
-    photographs only colours outside the repaired ring, and the effect inside the object.
+    """What a source can teach, per pixel, [0, 1] (DESIGN 1.2).
+
+    Scenes teach everything, a static camera all but occlusion, photographs only colours outside the repaired ring and
+    the effect inside the object.
     """
 
     colour: Float[np.ndarray, "h w"]

@@ -1,4 +1,4 @@
-"""Augmentations: paired ones move background, composite and box together; light ones change what only meaning can match."""
+"""Augmentations: paired ones change background, composite and box together, the others the foreground alone."""
 
 from dataclasses import replace
 
@@ -9,6 +9,7 @@ from jaxtyping import UInt8
 from situate.records.triple import Triple
 
 JPEG_QUALITY = (60, 96)
+MIN_CROP_SHARE = 0.7
 EXPOSURE_STOPS, WHITE_BALANCE_STOPS, GAMMA_STOPS = 0.5, 0.12, 0.25
 
 
@@ -18,6 +19,32 @@ def flipped(triple: Triple) -> Triple:
     pictures = ("background", "composite", "foreground", "visible_alpha", "effect", "hole")
     mirrored = {name: np.ascontiguousarray(getattr(triple, name)[:, ::-1]) for name in pictures}
     return replace(triple, **mirrored, box_cxcywh=(1 - cx, cy, w, h))
+
+
+def cropped(triple: Triple, generator: np.random.Generator) -> Triple:
+    """Take a random part of the pictures, of the same shape, that holds the whole box; as it is where none was found."""
+    height_px, width_px = triple.background.shape[:2]
+    cx, cy, w, h = triple.box_cxcywh
+    for _ in range(_CROP_TRIES):
+        share = generator.uniform(MIN_CROP_SHARE, 1)
+        left, top = generator.uniform(0, 1 - share, 2)
+        fits_x = left <= cx - w / 2 and cx + w / 2 <= left + share
+        if fits_x and top <= cy - h / 2 and cy + h / 2 <= top + share:
+            break
+    else:
+        return triple
+    columns = slice(round(left * width_px), round((left + share) * width_px))
+    rows = slice(round(top * height_px), round((top + share) * height_px))
+    pictures = ("background", "composite", "visible_alpha", "effect", "hole")
+    parts = {name: np.ascontiguousarray(getattr(triple, name)[rows, columns]) for name in pictures}
+    part_width, part_height = columns.stop - columns.start, rows.stop - rows.start
+    box_cxcywh = (
+        (cx * width_px - columns.start) / part_width,
+        (cy * height_px - rows.start) / part_height,
+        w * width_px / part_width,
+        h * height_px / part_height,
+    )
+    return replace(triple, **parts, box_cxcywh=box_cxcywh)
 
 
 def with_paired_light(triple: Triple, generator: np.random.Generator) -> Triple:
@@ -53,6 +80,7 @@ def light_table(
 
 
 _DISPLAY_GAMMA = 2.2
+_CROP_TRIES = 4
 
 
 def _look_up(pixels: UInt8[np.ndarray, "h w 3"], table: UInt8[np.ndarray, "256 3"]) -> UInt8[np.ndarray, "h w 3"]:
@@ -62,4 +90,4 @@ def _look_up(pixels: UInt8[np.ndarray, "h w 3"], table: UInt8[np.ndarray, "256 3
 def _through_jpeg(pixels: UInt8[np.ndarray, "h w 3"], quality: int) -> UInt8[np.ndarray, "h w 3"]:
     done, content = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
     assert done, "cv2 could not encode a JPEG"
-    return cv2.imdecode(content, cv2.IMREAD_COLOR)
+    return np.asarray(cv2.imdecode(content, cv2.IMREAD_COLOR))

@@ -86,7 +86,7 @@ def position_of(box_cxcywh: BoxCxcywh) -> tuple[float, float, float]:
 
 
 def box_of(position: Float[Tensor, "*b 3"], log_aspect: Float[Tensor, "*b"]) -> Float[Tensor, "*b 4"]:
-    """Box (cxcywh on the canvas) of an object with the given aspect whose position is (anchor x, anchor y, log height)."""
+    """Box (cxcywh on the canvas) of an object of a given aspect at a position (anchor x, anchor y, log height)."""
     anchor_x, anchor_y, log_height = position.unbind(-1)
     height = log_height.exp()
     return torch.stack([anchor_x, anchor_y - height / 2, height * log_aspect.exp(), height], dim=-1)

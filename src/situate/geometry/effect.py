@@ -11,7 +11,7 @@ MIN_EFFECT_U8 = 8
 def quantised_effect(
     effect: Float[np.ndarray, "h w"], visible_alpha: Float[np.ndarray, "h w"]
 ) -> UInt8[np.ndarray, "h w"]:
-    """Bytes of the effect: all of it where the object shows, nothing under the threshold, no pieces far from the object.
+    """Bytes of the effect: full where the object shows, nothing under the threshold, no pieces far from the object.
 
     Args:
         effect: As generated, in the picture's frame.
@@ -24,10 +24,11 @@ def quantised_effect(
     values = np.round(255 * support).astype(np.uint8)
     values[values < MIN_EFFECT_U8] = 0
     count, pieces = cv2.connectedComponents((values > 0).astype(np.uint8), connectivity=8)
+    labels = pieces.astype(np.intp)
     touches = np.zeros(count, bool)
-    touches[np.unique(pieces[visible_alpha > 0])] = True
+    touches[np.unique(labels[visible_alpha > 0])] = True
     touches[0] = False
-    values[~touches[pieces]] = 0
+    values[~touches[labels]] = 0
     return values
 
 

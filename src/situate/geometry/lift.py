@@ -1,4 +1,4 @@
-"""From model resolution to the picture's own: local affine fields fitted to each layer, not to their mixture (DESIGN 1.2).
+"""From model resolution to the picture's own: affine fields fitted to each layer, not to the mixture (DESIGN 1.2).
 
     result = (1 - visible) * shade(background) + visible * relight(foreground) + rest
 

@@ -71,7 +71,7 @@ def window_round(box_cxcywh: BoxCxcywh, resolution_wh: tuple[int, int], side_px:
 
 
 def snapped_window(box_cxcywh: BoxCxcywh, resolution_wh: tuple[int, int], size: int) -> tuple[Window, int]:
-    """The composing window round a box: `size` pixels of one power-of-two level of the picture, on that level's lattice.
+    """The composing window round a box: `size` pixels of one power-of-two level, on that level's lattice.
 
     Returns:
         The window and its level: one pixel of the level is 2^level pixels of the picture wide (level < 0: the picture

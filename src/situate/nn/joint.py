@@ -92,7 +92,7 @@ class JointModel(nn.Module):
 def tokens_in_window(
     fused_tokens: Float[Tensor, "b n d"], window_cxcywh: Float[Tensor, "b 4"]
 ) -> Float[Tensor, "b d th tw"]:
-    """Resample fused tokens from the canvas into a window's frame, bilinearly; outside the canvas the edge is repeated."""
+    """Resample fused tokens from canvas to window, bilinearly; outside the canvas the edge is repeated."""
     side = round(fused_tokens.shape[1] ** 0.5)
     grid = rearrange(fused_tokens, "b (gh gw) d -> b d gh gw", gh=side)
     steps = (torch.arange(WINDOW_TOKEN_GRID, device=grid.device) + 0.5) / WINDOW_TOKEN_GRID - 0.5

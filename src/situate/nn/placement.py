@@ -26,7 +26,7 @@ class PlacementPrediction(NamedTuple):
 
 
 class PlacementNetwork(ModelMixin, ConfigMixin):
-    """Where does this object go in this picture? (DESIGN 1.1)"""
+    """Says where an object goes in a picture (DESIGN 1.1)."""
 
     config_name = "config.json"
 

@@ -6,6 +6,7 @@ from jaxtyping import Float
 
 from situate.geometry.canvas import to_signed
 from situate.geometry.effect import blend, quantised_effect
+from situate.geometry.frames import Conditioning
 from situate.geometry.lift import SmallLayers, lift, occluded_alpha, unpremultiplied
 from situate.geometry.paste import place_foreground
 from situate.geometry.window import Window, crop
@@ -28,7 +29,7 @@ def assembled(
     inputs: SynthesisInput,
     seed: int,
     model_fingerprint: str,
-    conditioning: str,
+    conditioning: Conditioning,
 ) -> Composite:
     """Lift the generated window to full resolution and blend it into the background by its effect."""
     resolution_wh = (background.width_px, background.height_px)

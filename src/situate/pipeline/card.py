@@ -38,7 +38,8 @@ Kinds of objects: {", ".join(kinds) or "see the data sets"}. {result["num_triple
 
 ## Training
 
-{result["step"]} steps of batch {config["batch_size"]}; converged: {str(result["converged"]).lower()} ({result["reason"]}).
+{result["step"]} steps of batch {config["batch_size"]}; converged: {str(result["converged"]).lower()}
+({result["reason"]}).
 
 | validation term | value |
 |---|---|

@@ -14,7 +14,7 @@ from situate.flow.path import velocity_of
 from situate.flow.sampling import euler, sigmas_for
 from situate.flow.template import NoiseTemplate
 from situate.geometry.canvas import Letterbox
-from situate.geometry.frames import placement_input, synthesis_input
+from situate.geometry.frames import Conditioning, placement_input, synthesis_input
 from situate.geometry.window import Window, snapped_window, whole_window
 from situate.nn.candidates import lattice_of, top_k
 from situate.nn.joint import tokens_in_window
@@ -110,7 +110,7 @@ class ComposePipeline(DiffusionPipeline):
         return self.synthesis.config["size"]
 
     @property
-    def conditioning(self) -> str:
+    def conditioning(self) -> Conditioning:
         """`pasted` or `literal`."""
         return self.synthesis.config["conditioning"]
 

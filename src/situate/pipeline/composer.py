@@ -103,7 +103,7 @@ class Composer:
 
     def _placements(
         self, scene: Picture, cutout: Picture, top_k: int, box_xywh_px: BoxXywhPx | None
-    ) -> tuple[PlacementPrediction, Sequence[Placement]]:
+    ) -> tuple[PlacementPrediction, list[Placement]]:
         inputs, prediction = self.pipeline.predict(scene.rgb_u8, foreground_u8(cutout))
         if box_xywh_px is not None:
             return prediction, [_fitted(box_xywh_px, scene, cutout)]
@@ -150,8 +150,8 @@ def _fitted(box_xywh_px: BoxXywhPx, scene: Picture, cutout: Picture) -> Placemen
     inside = _overlap(left, width, scene.width_px) * _overlap(top, height, scene.height_px) / (width * height)
     if inside < MIN_FRACTION_INSIDE:
         raise InputError(
-            f"box {left:g},{top:g},{width:g},{height:g} lies {inside:.0%} inside the background of {resolution} pixels; "
-            f"at least {MIN_FRACTION_INSIDE:.0%} is needed; the box is left,top,width,height in pixels"
+            f"box {left:g},{top:g},{width:g},{height:g} lies {inside:.0%} inside the background of {resolution} "
+            f"pixels; at least {MIN_FRACTION_INSIDE:.0%} is needed; the box is left,top,width,height in pixels"
         )
     scale = min(width / cutout.width_px, height / cutout.height_px)
     fitted_width, fitted_height = cutout.width_px * scale, cutout.height_px * scale

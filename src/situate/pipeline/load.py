@@ -114,9 +114,8 @@ def _check_classes(folder: Path) -> None:
         index = json.loads(path.read_text())
     except ValueError as error:
         raise ModelFileError(f"{path} is not JSON ({error}); train or copy the model again") from error
-    named = (
-        {name: value for name, value in index.items() if not name.startswith("_")} if isinstance(index, dict) else {}
-    )
+    fields = index.items() if isinstance(index, dict) else ()
+    named = {name: value for name, value in fields if not name.startswith("_")}
     if named != ALLOWED_CLASSES:
         foreign = {name: value for name, value in named.items() if ALLOWED_CLASSES.get(name) != value}
         missing = sorted(set(ALLOWED_CLASSES) - set(named))

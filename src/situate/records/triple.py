@@ -1,4 +1,4 @@
-"""A training sample at rest: foreground, background, composite and the position that made the third from the first two."""
+"""A training sample at rest: foreground, background, composite, and the position that joins them."""
 
 from dataclasses import dataclass
 from typing import Literal

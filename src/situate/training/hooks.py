@@ -149,7 +149,7 @@ class InterruptHook:
 
 @dataclass
 class TimeBudgetHook:
-    """Fits the step budget to a time budget once the pace is known, so that the learning rate still falls to its end."""
+    """Fits the step budget to a time budget once the pace is known, so that the learning rate falls to its end."""
 
     seconds: float
     after_steps: int = 8

@@ -1,7 +1,7 @@
 """One optimiser step (method steps T2 to T4) and one evaluation, on the same forward pass."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, fields
 
 import torch
@@ -89,7 +89,7 @@ def averaged_weights(state: TrainState) -> Iterator[None]:
         state.ema.restore(parameters)
 
 
-def fast_attention(device: torch.device) -> "sdpa_kernel":
+def fast_attention(device: torch.device) -> AbstractContextManager:
     """On a CPU the plain formula is three times as fast as the fused kernel, forward and backward together."""
     backends = [SDPBackend.MATH] if device.type == "cpu" else [SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
     return sdpa_kernel(backends)
