@@ -2,8 +2,6 @@
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-TRIPLES_PER_BLOCK = 48
-
 
 class SceneConfig(BaseModel):
     """Options of `situate data scenes`.
@@ -14,6 +12,7 @@ class SceneConfig(BaseModel):
         seed: Of everything that is drawn.
         triples_per_scene: At most so many objects of one scene become triples; they share the full render.
         num_samples: Light paths per pixel, a square number.
+        triples_per_block: How many triples make one shard, the unit of resuming.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -23,6 +22,7 @@ class SceneConfig(BaseModel):
     seed: int = Field(default=0, ge=0)
     triples_per_scene: int = Field(default=3, ge=1, le=6)
     num_samples: int = Field(default=16, ge=4)
+    triples_per_block: int = Field(default=48, ge=1, le=999)
 
     @field_validator("num_samples")
     @classmethod
@@ -34,8 +34,8 @@ class SceneConfig(BaseModel):
     @property
     def num_blocks(self) -> int:
         """Shards of the data set, one per block of triples."""
-        return -(-self.num_triples // TRIPLES_PER_BLOCK)
+        return -(-self.num_triples // self.triples_per_block)
 
     def block_size(self, block: int) -> int:
         """Triples in a block; only the last may be smaller."""
-        return min(TRIPLES_PER_BLOCK, self.num_triples - block * TRIPLES_PER_BLOCK)
+        return min(self.triples_per_block, self.num_triples - block * self.triples_per_block)

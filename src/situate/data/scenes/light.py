@@ -80,9 +80,7 @@ def sky_picture(light: Light) -> Float32[np.ndarray, "h w 3"]:
     return np.where(height > 0, sky, np.asarray(light.bounce)).astype(np.float32)
 
 
-def developed(
-    radiance: Float32[np.ndarray, "h w 3"], gain: Colour
-) -> np.ndarray:
+def developed(radiance: Float32[np.ndarray, "h w 3"], gain: Colour) -> np.ndarray:
     """Turn linear radiance into an sRGB picture of bytes."""
     linear = np.clip(radiance * np.asarray(gain), 0, 1)
     encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)

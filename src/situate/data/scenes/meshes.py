@@ -83,7 +83,9 @@ def polygons(corners_m: Sequence[Sequence[Sequence[float]]], slot: str = "body")
 
 
 def box(
-    size_m: tuple[float, float, float], bottom_centre_m: tuple[float, float, float] = (0, 0, 0), slot: str = "body"
+    size_m: tuple[float, float, float],
+    bottom_centre_m: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    slot: str = "body",
 ) -> Mesh:
     """Return a box of `size_m` (x, y, z) whose bottom centre is at `bottom_centre_m`; each side shows the texture."""
     x, y, z = bottom_centre_m

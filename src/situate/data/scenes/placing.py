@@ -102,11 +102,11 @@ def overlap(things: Sequence[Thing]) -> bool:
 def visible_shares(camera: Camera, things: Sequence[Thing]) -> Float[np.ndarray, " n"]:
     """Return how much of each outline is not covered by the outlines of nearer objects."""
     shape = (camera.height_px * OUTLINE_SCALE, camera.width_px * OUTLINE_SCALE)
-    covered, shares = np.zeros(shape, np.uint8), np.ones(len(things))
+    covered, shares = np.zeros(shape, bool), np.ones(len(things))
     for index in np.argsort([np.hypot(*thing.position_m) for thing in things]):
         points_px = camera.project(things[index].placed_points_m) * OUTLINE_SCALE
         hull = cv2.convexHull(np.rint(points_px).astype(np.int32))
-        outline = cv2.fillConvexPoly(np.zeros(shape, np.uint8), hull, 1)
+        outline = np.asarray(cv2.fillConvexPoly(np.zeros(shape, np.uint8), hull, (1,))) > 0
         shares[index] = 1 - float((outline & covered).sum()) / max(int(outline.sum()), 1)
         covered |= outline
     return shares

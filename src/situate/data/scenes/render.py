@@ -51,7 +51,7 @@ class Renderer:
             raise MissingExtraError("mitsuba", "scenes") from error
         mitsuba.set_variant("scalar_rgb")
         drjit.set_thread_count(NUM_THREADS)
-        self._mi = mitsuba
+        self._mi: Any = mitsuba
         mitsuba.set_log_level(mitsuba.LogLevel.Error)
         self._num_samples = num_samples
         self._num_crop_samples = (round(num_samples**0.5) + 1) ** 2
@@ -73,11 +73,12 @@ class Renderer:
 
         With `crop` it is an object alone: more samples, and the sky is not seen, only its light.
         """
+        is_alone = crop is not None
         lights = {"sky": self._sky(light)}
         if max(light.sun_irradiance) > 0:
             lights["sun"] = self._sun(light)
-        scene = self._scene(shapes, lights, {"type": "path", "max_depth": MAX_DEPTH, "hide_emitters": crop is not None})
-        sensor = self._sensor(camera, crop, self._num_crop_samples if crop else self._num_samples)
+        scene = self._scene(shapes, lights, {"type": "path", "max_depth": MAX_DEPTH, "hide_emitters": is_alone})
+        sensor = self._sensor(camera, crop, self._num_crop_samples if is_alone else self._num_samples)
         return np.asarray(self._mi.render(scene, sensor=sensor, seed=seed), np.float32)
 
     def coverage(self, shapes: Shapes, camera: Camera, crop: Crop) -> Float32[np.ndarray, "h w 3"]:
@@ -109,7 +110,8 @@ class Renderer:
         )
         sampler = {"type": "stratified", "sample_count": num_samples}
         fov = {"fov": camera.fov_deg, "fov_axis": "larger", "near_clip": 0.05, "far_clip": 5000.0}
-        return self._mi.load_dict({"type": "perspective", "to_world": to_world, "film": film, "sampler": sampler, **fov})
+        parts = {"to_world": to_world, "film": film, "sampler": sampler}
+        return self._mi.load_dict({"type": "perspective", **parts, **fov})
 
     def _sun(self, light: Light) -> dict[str, Any]:
         irradiance = {"type": "rgb", "value": list(light.sun_irradiance)}
@@ -131,9 +133,7 @@ class Renderer:
         properties = self._mi.Properties()
         properties["coat"] = coat
         counts = len(mesh.vertices_m), len(mesh.faces)
-        shape = self._mi.Mesh(
-            mesh.slot, *counts, has_vertex_normals=True, has_vertex_texcoords=True, props=properties
-        )
+        shape = self._mi.Mesh(mesh.slot, *counts, has_vertex_normals=True, has_vertex_texcoords=True, props=properties)
         arrays = self._mi.traverse(shape)
         arrays["vertex_positions"] = mesh.vertices_m.ravel()
         arrays["vertex_normals"] = mesh.normals.ravel()

@@ -3,8 +3,9 @@
 import numpy as np
 
 from situate.data.scenes.ground import Ground
-from situate.data.scenes.materials import Paint, paint_grass, paint_pavement, paint_road, paint_scenery
+from situate.data.scenes.materials import Paint
 from situate.data.scenes.meshes import Mesh, box, moved, strip
+from situate.data.scenes.surfaces import paint_grass, paint_pavement, paint_road, paint_scenery
 
 REACH_M = 2500.0
 ROAD_REACH_M = 400.0

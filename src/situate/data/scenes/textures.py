@@ -1,10 +1,14 @@
 """Procedural textures as linear reflectance, tileable, made from a generator."""
 
+import colorsys
+
 import numpy as np
 from jaxtyping import Float32
 
 Texture = Float32[np.ndarray, "h w 3"]
 Colour = tuple[float, float, float]
+
+DISPLAY_GAMMA = 2.2
 
 
 def fractal_noise(generator: np.random.Generator, shape: tuple[int, int], roughness: float) -> np.ndarray:
@@ -29,10 +33,16 @@ def mixed(first: Colour | np.ndarray, second: Colour | np.ndarray, weight: np.nd
     return np.asarray(first) * (1 - share) + np.asarray(second) * share
 
 
-def stripes(shape: tuple[int, int], num: float, slant: float = 0.0, share: float = 0.5) -> np.ndarray:
+def stripes(shape: tuple[int, int], num: float | int, slant: float = 0.0, share: float = 0.5) -> np.ndarray:
     """Return 1 in `num` stripes across the rows (v), leaning by `slant` periods along u, else 0."""
     v, u = np.mgrid[0 : shape[0], 0 : shape[1]] / np.array(shape)[:, None, None]
     return ((v * num + u * slant) % 1 < share).astype(np.float64)
+
+
+def columns(shape: tuple[int, int], num: float | int, share: float = 0.5) -> np.ndarray:
+    """Return 1 in `num` stripes across the columns (u), else 0."""
+    u = np.broadcast_to(np.arange(shape[1]) / shape[1], shape)
+    return ((u * num) % 1 < share).astype(np.float64)
 
 
 def checker(shape: tuple[int, int], num_v: int, num_u: int) -> np.ndarray:
@@ -49,17 +59,15 @@ def frame(shape: tuple[int, int], share: float) -> np.ndarray:
 
 def hsv(hue: float, saturation: float, value: float) -> Colour:
     """Return the linear reflectance of an sRGB-like hue (turns), saturation and value."""
-    channels = [(5, 0), (3, 1), (1, 2)]
-    encoded = []
-    for offset, _ in channels:
-        k = (offset + 6 * hue) % 6
-        encoded.append(value * (1 - saturation * max(0.0, min(k, 4 - k, 1.0))))
-    red, green, blue = (channel**2.2 for channel in encoded)
-    return red, green, blue
+    red, green, blue = colorsys.hsv_to_rgb(hue % 1, saturation, value)
+    return red**DISPLAY_GAMMA, green**DISPLAY_GAMMA, blue**DISPLAY_GAMMA
 
 
 def drawn_colour(
-    generator: np.random.Generator, hue: tuple[float, float], saturation: tuple[float, float], value: tuple[float, float]
+    generator: np.random.Generator,
+    hue: tuple[float, float],
+    saturation: tuple[float, float],
+    value: tuple[float, float],
 ) -> Colour:
     """Draw a colour uniformly from ranges of hue (turns, may exceed 1), saturation and value."""
-    return hsv(generator.uniform(*hue) % 1, generator.uniform(*saturation), generator.uniform(*value))
+    return hsv(generator.uniform(*hue), generator.uniform(*saturation), generator.uniform(*value))

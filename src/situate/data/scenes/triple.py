@@ -164,10 +164,11 @@ def effect_of(
     differs = (cv2.absdiff(background, composite).max(2) > EFFECT_LEVELS).astype(np.uint8)
     differs = cv2.morphologyEx(cv2.medianBlur(differs, 3), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     support = np.maximum(differs, (visible > 0).astype(np.uint8))
-    num_pieces, pieces, figures, _ = cv2.connectedComponentsWithStats(support, connectivity=8)
-    is_seen = np.bincount(pieces[visible > 0], minlength=num_pieces) > 0
-    is_kept = is_seen | (figures[:, cv2.CC_STAT_AREA] >= MIN_PIECE_PX)
-    is_kept[0] = False
+    pieces = np.asarray(cv2.connectedComponents(support, connectivity=8)[1], np.int64)
+    area_px = np.bincount(pieces.ravel())
+    is_seen = np.bincount(pieces[visible > 0], minlength=len(area_px)) > 0
+    is_kept = is_seen | (area_px >= MIN_PIECE_PX)
+    is_kept[0] = False  # piece 0 is what does not differ
     support = is_kept[pieces]
     away = cv2.distanceTransform((~support).astype(np.uint8), cv2.DIST_C, 3)
     effect = np.where(support, 255, 0).astype(np.uint8)

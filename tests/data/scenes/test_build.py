@@ -1,0 +1,98 @@
+import json
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from situate.cli.data_scenes import scenes
+from situate.data.scenes import build as module
+from situate.data.scenes.build import build_scene_triples
+from situate.data.scenes.config import SceneConfig
+from situate.data.store import TripleStore
+from situate.errors import MissingExtraError, OutputError
+
+CONFIG = SceneConfig(num_triples=4, size_px=32, seed=5, num_samples=4, triples_per_block=3)
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("scenes") / "two-workers"
+    build_scene_triples(CONFIG, folder, num_workers=2)
+    return folder
+
+
+def test_data_set_is_readable_and_exact_in_number(made):
+    store = TripleStore(made)
+    assert len(store) == CONFIG.num_triples == store.description["num_triples"]
+    assert sum(store.description["kinds"].values()) == CONFIG.num_triples
+    assert store[0].key.startswith(store[0].group)
+    assert max(store[0].background.shape[:2]) == CONFIG.size_px
+    assert len({label["group"] for label in store.labels}) == store.description["num_scenes"]
+
+
+def test_a_killed_run_resumes_to_the_same_bytes_with_one_worker(made, tmp_path):
+    folder = tmp_path / "resumed"
+    folder.mkdir()
+    whole = files_of(made)
+    for name in ("scenes.json", "shard-00000.tar", "shard-00000.json"):
+        (folder / name).write_bytes(whole[name])
+    (folder / "shard-00001.tar").write_bytes(b"written, but killed before its report")
+    seen = []
+    build_scene_triples(CONFIG, folder, num_workers=1, resume=True, progress=lambda done, _: seen.append(done))
+    assert files_of(folder) == whole
+    assert seen == [3, 4]
+
+
+def test_a_folder_in_use_is_refused_and_left_alone(made, tmp_path):
+    before = files_of(made)
+    with pytest.raises(OutputError, match="--resume"):
+        build_scene_triples(CONFIG, made)
+    with pytest.raises(OutputError, match="other options"):
+        build_scene_triples(CONFIG.model_copy(update={"seed": 6}), made, resume=True)
+    assert files_of(made) == before
+    (tmp_path / "letters.txt").write_text("mine")
+    with pytest.raises(OutputError, match="choose another folder"):
+        build_scene_triples(CONFIG, tmp_path, overwrite=True)
+    with pytest.raises(OutputError, match="choose another folder"):
+        build_scene_triples(CONFIG, tmp_path / "letters.txt")
+
+
+def test_overwrite_removes_what_an_earlier_run_made(made, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_render_blocks", lambda *_: iter(()))
+    for name, content in files_of(made).items():
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(FileNotFoundError):  # nothing was rendered, so there is no report to sum up
+        build_scene_triples(CONFIG, tmp_path, overwrite=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["scenes.json"]
+
+
+def test_missing_renderer_names_the_extra(monkeypatch, tmp_path):
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"situate\[scenes\]"):
+        build_scene_triples(CONFIG, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_blocks_add_up_to_the_number_of_triples():
+    for num_triples in (1, 48, 49, 1500):
+        config = SceneConfig(num_triples=num_triples)
+        sizes = [config.block_size(block) for block in range(config.num_blocks)]
+        assert sum(sizes) == num_triples
+        assert all(0 < size <= config.triples_per_block for size in sizes)
+
+
+@pytest.mark.parametrize("wrong", [{"num_triples": 0}, {"size_px": 8}, {"num_samples": 15}, {"speed": 3}])
+def test_wrong_options_are_refused(wrong):
+    with pytest.raises(ValidationError):
+        SceneConfig(**wrong)
+
+
+def test_command_reports_on_standard_output(made, capsys, monkeypatch):
+    description = json.loads((made / "dataset.json").read_text())
+    monkeypatch.setattr(module, "build_scene_triples", lambda *_, **__: description)
+    scenes(made, num=4)
+    assert "4 triples from" in capsys.readouterr().out
