@@ -1,11 +1,13 @@
 """Holes where nothing stood, so that a repair does not say where the object was (DESIGN 1.3).
 
-A decoy has the object's own shape, and a place and size at which another object of its kind stands in the data set; its
+A decoy has the object's own shape and about its size, and stands where other objects of its kind and height stand; its
 rim and shadow are made like those of the real hole. Neither shape, size nor place tells the two apart.
 """
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import cv2
 import numpy as np
@@ -17,7 +19,13 @@ from situate.data.photos.hole import ShadowSide, hole_around
 MIN_STANDS_OF_KIND = 12
 """Kinds with fewer objects draw from the places of all kinds."""
 MAX_STANDS_PER_KIND = 2000
-MAX_TRIES = 40
+MAX_TRIES = 60
+"""For one decoy. Its size is drawn once and kept: drawn again with the place, small ones would find room more often,
+and the largest repair would be the real one."""
+SIZE_SPREAD = 0.25
+"""Standard deviation of the logarithm of the decoy's height relative to the object's."""
+SHRINKS = (0.75, 0.5)
+NUM_NEAREST_STANDS = 24
 GAP_PX = 2
 MAX_CORE_COVERED = 0.15
 """A decoy may cut at most this fraction off another annotated object: half a person would give it away."""
@@ -39,7 +47,7 @@ class StandHistogram:
     """Where the objects of a data set stand.
 
     Attributes:
-        by_kind: At most `MAX_STANDS_PER_KIND` of every kind, evenly over the data set.
+        by_kind: At most `MAX_STANDS_PER_KIND` of every kind, the smallest first.
         anywhere: The same of all kinds together.
     """
 
@@ -53,7 +61,7 @@ class StandHistogram:
 
 
 def stand_histogram(stands: Sequence[tuple[str, Stand]]) -> StandHistogram:
-    """Collect the places of all (kind, place) in the data set's order."""
+    """Collect the places of all (kind, place)."""
     by_kind: dict[str, list[Stand]] = {}
     for kind, stand in stands:
         by_kind.setdefault(kind, []).append(stand)
@@ -77,7 +85,7 @@ def draw_decoys(
         mask: The object.
         hole: The real hole.
         others: The other annotated objects of this photograph, at the same size as `mask`.
-        stands: Where decoys may be put.
+        stands: Where decoys may be put, the smallest first.
         num_decoys: How many to draw; fewer are returned where the photograph has no room.
         side: To which side shadows fall in this photograph.
         generator: Source of all draws.
@@ -85,22 +93,42 @@ def draw_decoys(
     shape = crop_of(mask)
     taken = _grown(hole)
     decoys: list[np.ndarray] = []
-    for _ in range(MAX_TRIES):
-        if len(decoys) == num_decoys:
-            break
-        moved = _moved(shape, stands[int(generator.integers(len(stands)))], hole.shape)
-        if moved is None or (moved & taken).any():
-            continue
-        decoy = hole_around(moved, side, generator)
-        if _is_free(decoy, taken, others):
+    for _ in range(num_decoys):
+        height = shape.height / hole.shape[0] * float(np.exp(generator.normal(0, SIZE_SPREAD)))
+        # Only where there would be no decoy at all, a smaller one is better than none.
+        shrinks = (1.0,) if decoys else (1.0, *SHRINKS)
+        tries = (
+            _try(shape, shrink * height, stands, hole.shape, side, generator)
+            for shrink in shrinks
+            for _ in range(MAX_TRIES)
+        )
+        decoy = next((decoy for decoy in tries if decoy is not None and _is_free(decoy, taken, others)), None)
+        if decoy is not None:
             decoys.append(decoy)
             taken |= _grown(decoy)
     return decoys
 
 
+def _try(
+    shape: MaskCrop,
+    height: float,
+    stands: Sequence[Stand],
+    canvas_hw: tuple[int, int],
+    side: ShadowSide,
+    generator: np.random.Generator,
+) -> np.ndarray | None:
+    """Draw one decoy of this `height` (a fraction of the picture's); None if it does not lie inside the picture."""
+    nearest = bisect_left(stands, height, key=attrgetter("height"))
+    first = max(0, min(nearest - NUM_NEAREST_STANDS // 2, len(stands) - NUM_NEAREST_STANDS))
+    alike = stands[first : first + NUM_NEAREST_STANDS]
+    beside, depth = (pool[int(generator.integers(len(pool)))] for pool in (stands, alike))
+    moved = _moved(shape, Stand(beside.bottom_x, depth.bottom_y, height), canvas_hw)
+    return None if moved is None else hole_around(moved, side, generator)
+
+
 def _thin(stands: Sequence[Stand]) -> tuple[Stand, ...]:
     stride = -(-len(stands) // MAX_STANDS_PER_KIND)
-    return tuple(stands[:: max(1, stride)])
+    return tuple(sorted(stands, key=attrgetter("height", "bottom_y", "bottom_x"))[:: max(1, stride)])
 
 
 def _moved(shape: MaskCrop, stand: Stand, canvas_hw: tuple[int, int]) -> np.ndarray | None:
