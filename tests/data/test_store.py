@@ -220,7 +220,23 @@ def test_a_truncated_shard_is_named(tmp_path):
         list(TripleStore(tmp_path))
 
 
-@pytest.mark.xfail(raises=UnicodeDecodeError, reason="TripleStore reads labels without checking them")
+@pytest.mark.parametrize(
+    "label",
+    [
+        b"[]",  # JSON, but no object
+        b'{"group": "a"}',  # from another program
+        b'{"group": "a", "source": "web", "kind": "b", "box_cxcywh": [0, 0, 1, 1]}',  # a source nobody can supervise
+        b'{"group": "a", "source": "scenes", "kind": "b", "box_cxcywh": [0, 0, 1]}',  # a number got lost
+        b'{"group": "a", "source": "scenes", "kind": "b", "box_cxcywh": [0, 0, 1, NaN]}',  # Python's JSON reads NaN
+    ],
+)
+def test_a_label_that_cannot_be_used_is_named(tmp_path, monkeypatch, label):
+    write_data_set(tmp_path, [make_triple()])
+    monkeypatch.setattr(TripleStore, "_bytes", lambda self, key, suffix: label)
+    with pytest.raises(DataError, match=r"scene-0\.json.*make the data set again"):
+        TripleStore(tmp_path)
+
+
 def test_a_damaged_label_is_named(tmp_path):
     write_data_set(tmp_path, [make_triple()])
     shard = tmp_path / "shard-00000.tar"

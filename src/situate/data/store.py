@@ -9,18 +9,19 @@ A shard appears under its name only when it is whole; a data set is readable onl
 
 import io
 import json
+import math
 import os
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import cv2
 import numpy as np
 
 from situate.errors import DataError
-from situate.records.triple import Triple
+from situate.records.triple import Source, Triple
 
 FORMAT = "situate-triples-1"
 TRIPLES_PER_SHARD = 256
@@ -130,7 +131,7 @@ class TripleStore(Sequence[Triple]):
         if not self._members:
             raise DataError(f"{folder} holds no triples; make some with: situate data scenes {folder}")
         self.keys = list(self._members)
-        self.labels: list[dict[str, Any]] = [json.loads(self._bytes(key, "json")) for key in self.keys]
+        self.labels = [self._label(key) for key in self.keys]
 
     def __len__(self) -> int:
         """Number of triples."""
@@ -173,6 +174,15 @@ class TripleStore(Sequence[Triple]):
             file.seek(member.offset)
             return file.read(member.size)
 
+    def _label(self, key: str) -> dict[str, Any]:
+        try:
+            label = json.loads(self._bytes(key, "json"))
+        except ValueError as error:
+            raise DataError(f"{self.folder}: label {key}.json is damaged ({error}); make the data set again") from error
+        if problem := _label_problem(label):
+            raise DataError(f"{self.folder}: label {key}.json {problem}; make the data set again")
+        return label
+
     def _picture(self, key: str, suffix: str) -> np.ndarray:
         pixels = decode_png(self._bytes(key, f"{suffix}.png"))
         if pixels is None:
@@ -206,6 +216,24 @@ def _description(triple: Triple) -> dict[str, Any]:
         "kind": triple.kind,
         "box_cxcywh": [round(float(value), 7) for value in triple.box_cxcywh],
     }
+
+
+def _label_problem(label: Any) -> str | None:
+    if not isinstance(label, dict):
+        return "is not an object"
+    missing = [name for name in ("group", "source", "kind", "box_cxcywh") if name not in label]
+    if missing:
+        return f"has no {', '.join(missing)}"
+    if label["source"] not in get_args(Source):
+        return f"has the source {label['source']!r}, which is none of {', '.join(get_args(Source))}"
+    box_cxcywh = label["box_cxcywh"]
+    if not (isinstance(box_cxcywh, list) and len(box_cxcywh) == 4 and all(map(_is_number, box_cxcywh))):
+        return f"has the box {box_cxcywh!r}, which is not four numbers"
+    return None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _read_description(folder: Path) -> dict[str, Any]:
