@@ -31,7 +31,7 @@ def scenes(
     from situate.data.scenes.build import build_scene_triples
     from situate.data.scenes.config import SceneConfig
 
-    config = SceneConfig(num_triples=num, size_px=size, seed=seed)
+    config = SceneConfig.checked(num_triples=num, size_px=size, seed=seed)
     columns = (TextColumn("rendering"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(file=sys.stderr)) as bar:
         task = bar.add_task("rendering", total=num)

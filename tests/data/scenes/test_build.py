@@ -2,14 +2,14 @@ import json
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 
 from situate.cli.data_scenes import scenes
 from situate.data.scenes import build as module
 from situate.data.scenes.build import build_scene_triples
 from situate.data.scenes.config import SceneConfig
+from situate.data.scenes.kinds import KINDS
 from situate.data.store import TripleStore
-from situate.errors import MissingExtraError, OutputError
+from situate.errors import ConfigError, MissingExtraError, OutputError
 
 CONFIG = SceneConfig(num_triples=4, size_px=32, seed=5, num_samples=4, triples_per_block=3)
 
@@ -87,8 +87,15 @@ def test_blocks_add_up_to_the_number_of_triples():
 
 @pytest.mark.parametrize("wrong", [{"num_triples": 0}, {"size_px": 8}, {"num_samples": 15}, {"speed": 3}])
 def test_wrong_options_are_refused(wrong):
-    with pytest.raises(ValidationError):
-        SceneConfig(**wrong)
+    with pytest.raises(ConfigError, match=f"{next(iter(wrong))} is {next(iter(wrong.values()))}"):
+        SceneConfig.checked(**wrong)
+
+
+def test_docs_list_every_kind_with_its_zone_and_heights():
+    page = (Path(__file__).parents[3] / "docs" / "scenes.md").read_text(encoding="utf-8")
+    for kind in KINDS.values():
+        low, high = kind.height_m
+        assert f"| {kind.name} | {kind.zone} | {low:g}-{high:g} |" in page
 
 
 def test_command_reports_on_standard_output(made, capsys, monkeypatch):

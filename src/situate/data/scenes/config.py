@@ -1,6 +1,10 @@
 """What a data set of rendered scenes is made from; the same config gives the same bytes."""
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from situate.errors import ConfigError
 
 
 class SceneConfig(BaseModel):
@@ -30,6 +34,22 @@ class SceneConfig(BaseModel):
         if round(value**0.5) ** 2 != value:
             raise ValueError(f"{value} is not a square number; use 16, 25 or 36")
         return value
+
+    @staticmethod
+    def checked(**choices: Any) -> "SceneConfig":
+        """Return the config with these `choices`.
+
+        Raises:
+            ConfigError: Listing everything that is wrong with them.
+        """
+        try:
+            return SceneConfig(**choices)
+        except ValidationError as error:
+            problems = [
+                f"{'.'.join(map(str, problem['loc'])) or 'config'} is {problem['input']!r}: {problem['msg']}"
+                for problem in error.errors()
+            ]
+            raise ConfigError("; ".join(problems)) from error
 
     @property
     def num_blocks(self) -> int:
