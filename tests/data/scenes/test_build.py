@@ -77,6 +77,12 @@ def test_missing_renderer_names_the_extra(monkeypatch, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+def test_no_workers_are_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(ConfigError, match="num_workers is 0"):
+        build_scene_triples(CONFIG, tmp_path / "new", num_workers=0)
+    assert not (tmp_path / "new").exists()
+
+
 def test_blocks_add_up_to_the_number_of_triples():
     for num_triples in (1, 48, 49, 1500):
         config = SceneConfig(num_triples=num_triples)

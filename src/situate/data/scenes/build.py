@@ -2,7 +2,6 @@
 
 import json
 import multiprocessing
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -14,7 +13,7 @@ from situate.data.scenes.block import is_done, report_path, write_block
 from situate.data.scenes.config import SceneConfig
 from situate.data.scenes.render import Renderer
 from situate.data.store import write_description
-from situate.errors import MissingExtraError, OutputError
+from situate.errors import ConfigError, MissingExtraError, OutputError
 
 CONFIG_FILE = "scenes.json"
 OWN_FILES = ("shard-*.tar", "shard-*.json", "*.partial", "dataset.json", CONFIG_FILE)
@@ -46,7 +45,10 @@ def build_scene_triples(
     Raises:
         MissingExtraError: If Mitsuba is not installed.
         OutputError: If the folder is in use, or holds another config's data.
+        ConfigError: If `num_workers` is under 1.
     """
+    if num_workers < 1:
+        raise ConfigError(f"num_workers is {num_workers}; pass 1 or more")
     if find_spec("mitsuba") is None:
         raise MissingExtraError("mitsuba", "scenes")
     _prepare(config, folder, resume=resume, overwrite=overwrite)
@@ -118,8 +120,3 @@ def _finish(config: SceneConfig, folder: Path) -> dict[str, Any]:
     }
     write_description(folder, description)
     return description
-
-
-def default_num_workers() -> int:
-    """Return the number of processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
