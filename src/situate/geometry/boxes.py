@@ -31,7 +31,7 @@ def xywh_px_to_cxcywh(
     )
 
 
-def iou(box_xyxy: Float[Tensor, "*b 4"], other_xyxy: Float[Tensor, "*b 4"]) -> Float[Tensor, "*b"]:
+def iou(box_xyxy: Float[Tensor, "*#b 4"], other_xyxy: Float[Tensor, "*#b 4"]) -> Float[Tensor, "*#b"]:
     """Intersection over union of boxes that broadcast against each other; 0 for boxes that only touch."""
     low = torch.maximum(box_xyxy[..., :2], other_xyxy[..., :2])
     high = torch.minimum(box_xyxy[..., 2:], other_xyxy[..., 2:])
@@ -40,8 +40,8 @@ def iou(box_xyxy: Float[Tensor, "*b 4"], other_xyxy: Float[Tensor, "*b 4"]) -> F
     return intersection / union.clamp(min=torch.finfo(union.dtype).tiny)
 
 
-def fraction_inside(box_xyxy: Float[Tensor, "*b 4"], region_xyxy: Float[Tensor, "*b 4"]) -> Float[Tensor, "*b"]:
-    """Share of each box's area that lies inside the region."""
+def fraction_inside(box_xyxy: Float[Tensor, "*#b 4"], region_xyxy: Float[Tensor, "*#b 4"]) -> Float[Tensor, "*#b"]:
+    """Share of each box's area that lies inside the region; both broadcast against each other."""
     low = torch.maximum(box_xyxy[..., :2], region_xyxy[..., :2])
     high = torch.minimum(box_xyxy[..., 2:], region_xyxy[..., 2:])
     area = _area(box_xyxy)

@@ -1,0 +1,54 @@
+"""Samplers against closed forms."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from situate.flow.sampling import euler, heun, sigmas_for
+
+inner_levels = st.lists(st.floats(0.01, 0.99), max_size=6, unique=True)
+
+
+@pytest.mark.parametrize("sampler", [euler, heun])
+@given(levels=inner_levels)
+def test_a_constant_velocity_lands_on_the_image_for_any_grid(sampler, levels):
+    generator = torch.Generator().manual_seed(0)
+    noise, image = torch.randn(2, 3, 4, 4, generator=generator), torch.randn(2, 3, 4, 4, generator=generator)
+    sigmas = torch.tensor([1.0, *sorted(levels, reverse=True), 0.0])
+    found = sampler(lambda x_sigma, sigma: noise - image, noise, sigmas)
+    torch.testing.assert_close(found, image, atol=1e-5, rtol=1e-5)
+
+
+def test_heun_is_second_order_and_euler_first():
+    # dx/dsigma = x, from x(1) = e, ends at x(0) = 1.
+    start = torch.full((1, 1, 1, 1), math.e, dtype=torch.float64)
+
+    def error(sampler, num_steps: int) -> float:
+        return abs(sampler(lambda x_sigma, sigma: x_sigma, start, sigmas_for(num_steps).double()).item() - 1)
+
+    assert error(euler, 16) / error(euler, 32) == pytest.approx(2, rel=0.1)
+    assert error(heun, 16) < error(euler, 16) / 4
+
+
+@pytest.mark.parametrize("sampler", [euler, heun])
+def test_the_model_is_told_the_noise_level_of_each_sample(sampler):
+    seen = []
+
+    def velocity_field(x_sigma, sigma):
+        seen.append(sigma.tolist())
+        return torch.zeros_like(x_sigma)
+
+    sampler(velocity_field, torch.zeros(2, 1, 1, 1), torch.tensor([1.0, 0.5, 0.0]))
+    assert seen == ([[1, 1], [0.5, 0.5]] if sampler is euler else [[1, 1], [0.5, 0.5], [0.5, 0.5]])
+
+
+def test_steps_have_equal_length_from_noise_to_image():
+    assert sigmas_for(4).tolist() == [1, 0.75, 0.5, 0.25, 0]
+
+
+def test_at_least_one_step_is_needed():
+    with pytest.raises(ValueError, match="at least 1"):
+        sigmas_for(0)
