@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
-
+from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteSchedulerfrom safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from situate.errors import ModelFileError
+from situate.errors import ModelFileError, OutputError
 from situate.nn.placement import PlacementNetwork
 from situate.nn.velocity import VelocityNetwork
 from situate.pipeline.compose import ComposePipeline
@@ -45,8 +44,8 @@ def load_pipeline(folder: Path | None = None, *, device: torch.device | None = N
     try:
         placement = _loaded(PlacementNetwork, folder / "placement")
         synthesis = _loaded(VelocityNetwork, folder / "synthesis")
-        scheduler = FlowMatchEulerDiscreteScheduler.from_config(_read_json(folder / "scheduler" / SCHEDULER_NAME))
-    except (OSError, ValueError, RuntimeError, TypeError, KeyError) as error:
+        scheduler: Any = FlowMatchEulerDiscreteScheduler.from_config(_read_json(folder / "scheduler" / SCHEDULER_NAME))
+    except (OSError, ValueError, RuntimeError, TypeError, KeyError, ArithmeticError, SafetensorError) as error:
         raise ModelFileError(f"model folder {folder} is damaged: {error}; train or copy it again") from error
     pipeline = ComposePipeline(placement, synthesis, scheduler)
     return pipeline.to(device or torch.device("cpu"))
@@ -63,6 +62,9 @@ def publish(
         folder: Where to; replaced if it exists.
         card: Text of the model card, Markdown.
         half_precision: Store float16, half the size.
+
+    Raises:
+        OutputError: If it cannot be written.
     """
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -70,12 +72,16 @@ def publish(
     networks = {"placement": placement, "synthesis": synthesis}
     copies = {name: _copied(network, dtype) for name, network in networks.items()}
     pipeline = ComposePipeline(**copies, scheduler=FlowMatchEulerDiscreteScheduler())
-    pipeline.save_pretrained(partial, safe_serialization=True)
-    (partial / CARD_NAME).write_text(card)
-    for weights in partial.rglob("*.safetensors"):
-        weights.chmod(0o644)
-    shutil.rmtree(folder, ignore_errors=True)
-    os.replace(partial, folder)
+    try:
+        pipeline.save_pretrained(partial, safe_serialization=True)
+        (partial / CARD_NAME).write_text(card)
+        for weights in partial.rglob("*.safetensors"):
+            weights.chmod(0o644)
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(partial, folder)
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise OutputError(f"model folder {folder} cannot be written ({error}); free some space, or go elsewhere") from error
 
 
 def fingerprint_of(folder: Path) -> str:
@@ -132,6 +138,8 @@ def _read_json(path: Path) -> dict[str, Any]:
 def _loaded(network: type, folder: Path) -> Any:
     """Build the network from its own config and load its weights strictly."""
     config = _read_json(folder / "config.json")
+    if not isinstance(config, dict):
+        raise TypeError(f"{folder / 'config.json'} is not an object")
     model = network(**{name: value for name, value in config.items() if not name.startswith("_")})
     weights = {name: tensor.float() for name, tensor in load_file(folder / WEIGHTS_NAME).items()}
     model.load_state_dict(weights, strict=True)
