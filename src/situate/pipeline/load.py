@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteSchedulerfrom safetensors import SafetensorError
+from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from situate.errors import ModelFileError, OutputError
@@ -81,7 +82,9 @@ def publish(
         os.replace(partial, folder)
     except (OSError, SafetensorError) as error:
         shutil.rmtree(partial, ignore_errors=True)
-        raise OutputError(f"model folder {folder} cannot be written ({error}); free some space, or go elsewhere") from error
+        raise OutputError(
+            f"model folder {folder} cannot be written ({error}); free some space, or choose another place"
+        ) from error
 
 
 def fingerprint_of(folder: Path) -> str:
