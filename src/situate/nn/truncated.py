@@ -37,10 +37,14 @@ def quantile(
     location: Float[Tensor, "*n"],
     scale: Float[Tensor, "*n"],
 ) -> Float[Tensor, "*n"]:
-    """Value below which `level` (in [0, 1]) of the truncated mass lies."""
-    below, above = torch.sigmoid((low - location) / scale), torch.sigmoid((high - location) / scale)
-    share = (below + level * (above - below)).clamp(_TINY, 1 - _TINY)
-    return torch.minimum(torch.maximum(location + scale * torch.logit(share), low), high)
+    """Value below which `level` (in [0, 1]) of the truncated mass lies, stable in both tails.
 
-
-_TINY = 1e-6
+    The right tail is mirrored onto the left one, where small masses keep their digits as logs.
+    """
+    a, b = (low - location) / scale, (high - location) / scale
+    is_right = a + b > 0
+    start, end = torch.where(is_right, -b, a), torch.where(is_right, -a, b)
+    share = torch.where(is_right, 1 - level, level)
+    log_below = torch.logaddexp(F.logsigmoid(start) + torch.log1p(-share), F.logsigmoid(end) + share.log())
+    z = log_below - torch.log(-torch.expm1(log_below))
+    return torch.minimum(torch.maximum(location + scale * torch.where(is_right, -z, z), low), high)
