@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
 from situate.data import transforms
-from situate.geometry.canvas import Letterbox, position_of, to_signed, to_tensor
+from situate.geometry.canvas import BoxCxcywh, Letterbox, position_of, resize_float, to_signed, to_tensor
 from situate.geometry.frames import Conditioning, placement_input, synthesis_input
 from situate.geometry.window import Window, crop_resized, snapped_window, whole_window, window_round
 from situate.records.batch import Batch
@@ -109,10 +109,19 @@ def _sample(triple: Triple, window: Window, config: SampleConfig) -> Batch:
         synthesis=synthesis_input(
             triple.background, triple.foreground, triple.box_cxcywh, window, config.window_size, config.conditioning
         ),
-        position=torch.tensor([position_of(box_on_canvas)], dtype=torch.float32),
+        position=_position(box_on_canvas, resolution_wh),
         image=to_tensor(to_signed(_crop_layers(image, window, config.window_size))),
         image_weight=_image_weight(triple, window, config.window_size),
     )
+
+
+def _position(box_cxcywh: BoxCxcywh, resolution_wh: tuple[int, int]) -> Float[Tensor, "1 3"]:
+    """The anchor and log height; an anchor on the picture's very edge is moved inside, where the density can see it."""
+    left, top, right, bottom = Letterbox(*resolution_wh).content_xyxy
+    anchor_x, anchor_y, log_height = position_of(box_cxcywh)
+    anchor_x = min(max(anchor_x, left + _EDGE_MARGIN), right - _EDGE_MARGIN)
+    anchor_y = min(max(anchor_y, top + _EDGE_MARGIN), bottom - _EDGE_MARGIN)
+    return torch.tensor([[anchor_x, anchor_y, log_height]], dtype=torch.float32)
 
 
 def _crop_layers(layers: UInt8[np.ndarray, "h w 5"], window: Window, size: int) -> UInt8[np.ndarray, "{size} {size} 5"]:
@@ -125,7 +134,7 @@ def _image_weight(triple: Triple, window: Window, size: int) -> Float[Tensor, "1
     in_picture = np.ones_like(known.colour)
     layers = np.dstack([known.colour, known.visible_alpha, known.effect, in_picture])
     padded = _zero_padded(layers, window)
-    weight = to_tensor(crop_resized(padded, Window(0, 0, window.side_px), size))
+    weight = to_tensor(resize_float(padded, (size, size)))
     return torch.cat([weight[:, 0:1].expand(-1, 3, -1, -1), weight[:, 1:3]], dim=1)
 
 
@@ -168,4 +177,5 @@ def _resolution_wh(triple: Triple) -> tuple[int, int]:
 
 _VALIDATION_LIGHT_SEED = 0
 _MIN_WINDOW_PX = 8
+_EDGE_MARGIN = 1e-3
 _SOLID_U8 = 255
