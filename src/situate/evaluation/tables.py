@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 NOTES = (
-    "Each value with its 95 % interval (bootstrap over scenes). PSNR is the mean over samples of each sample's own PSNR, "
-    "in the union of true and generated effect, on the finished composite at the data's resolution."
+    "Each value with its 95 % interval (bootstrap over scenes). PSNR is the mean over samples of each sample's own "
+    "PSNR, in the union of true and generated effect, on the finished composite at the data's resolution."
 )
 
 
