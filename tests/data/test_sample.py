@@ -1,0 +1,149 @@
+"""From a triple to what the networks see: frames agree, draws follow the seed, sources teach what they know."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+import torch
+from tests.synthetic import synthetic_triple
+
+from situate.data.sample import SampleConfig, composing_window, supervision, training_sample, validation_sample
+from situate.geometry.window import Window
+from situate.records.batch import Batch
+from situate.records.triple import Triple
+
+CONFIG = SampleConfig()
+TRIPLE = synthetic_triple(5)
+
+
+def as_photo(triple: Triple) -> Triple:
+    """The same as a photograph: the object stood in a hole that is larger than itself."""
+    hole = np.zeros_like(triple.effect)
+    rows, columns = np.nonzero(triple.visible_alpha)
+    hole[max(rows.min() - 2, 0) : rows.max() + 3, max(columns.min() - 2, 0) : columns.max() + 3] = 255
+    return replace(triple, source="photos", hole=hole, effect=triple.visible_alpha)
+
+
+def tensors(record) -> dict[str, torch.Tensor]:
+    found: dict[str, torch.Tensor] = {}
+    for field in fields(record):
+        value = getattr(record, field.name)
+        found |= {field.name: value} if isinstance(value, torch.Tensor) else tensors(value)
+    return found
+
+
+def same(first: Batch, second: Batch) -> bool:
+    return all(torch.equal(value, tensors(second)[name]) for name, value in tensors(first).items())
+
+
+@pytest.mark.parametrize("triple", [TRIPLE, as_photo(TRIPLE)], ids=["scenes", "photos"])
+def test_a_training_sample_is_a_function_of_triple_and_seed(triple):
+    assert same(training_sample(triple, 11, CONFIG), training_sample(triple, 11, CONFIG))
+    assert not same(training_sample(triple, 11, CONFIG), training_sample(triple, 12, CONFIG))
+
+
+@pytest.mark.parametrize("triple", [TRIPLE, as_photo(TRIPLE)], ids=["scenes", "photos"])
+def test_a_validation_sample_is_always_the_same(triple):
+    assert same(validation_sample(triple, CONFIG), validation_sample(triple, CONFIG))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_everything_lies_in_its_range(seed):
+    sample = training_sample(TRIPLE, seed, CONFIG)
+    for name in ("background", "pasted", "image"):
+        value = tensors(sample)[name]
+        assert value.min() >= -1 - 1e-5
+        assert value.max() <= 1 + 1e-5
+    for name in ("alpha", "pasted_alpha", "image_weight"):
+        value = tensors(sample)[name]
+        assert value.min() >= 0
+        assert value.max() <= 1
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_pasted_alpha_lies_where_the_object_is(seed):
+    sample = training_sample(TRIPLE, seed, CONFIG)
+    pasted = sample.synthesis.pasted_alpha[0, 0] > 0.5
+    visible = sample.image[0, 3] > 0
+    overlap = (pasted & visible).sum() / (pasted | visible).sum()
+    assert overlap > 0.6, "paste and truth are in different places"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_object_stays_whole_in_the_window(seed):
+    config = CONFIG.model_copy(update={"crop_probability": 0.0, "flip_probability": 0.0})
+    sample = training_sample(TRIPLE, seed, config)
+    share = sample.synthesis.window_cxcywh[0, 2].item()
+    object_area = (np.asarray(TRIPLE.visible_alpha) > 0).sum() / 64**2
+    seen = (sample.image[0, 3] > 0).float().mean().item() * share**2
+    assert seen == pytest.approx(object_area, rel=0.3)
+
+
+def test_the_position_is_the_boxes_foot_on_the_canvas():
+    x, y, log_height = validation_sample(TRIPLE, CONFIG).position[0].tolist()
+    cx, cy, _, h = TRIPLE.box_cxcywh
+    # 64 x 48 pixels: the canvas has an eighth of padding above and below.
+    assert x == pytest.approx(cx, abs=2e-3)
+    assert y == pytest.approx(0.125 + 0.75 * (cy + h / 2), abs=2e-3)
+    assert np.exp(log_height) == pytest.approx(0.75 * h, rel=1e-4)
+
+
+def test_an_object_that_stands_on_the_pictures_edge_can_be_learnt():
+    from situate.nn.distribution import NUM_PARAMETERS, distribution_from
+
+    triple = replace(TRIPLE, box_cxcywh=(1.0, 0.9, 0.2, 0.2))
+    sample = validation_sample(triple, CONFIG)
+    density = distribution_from(torch.zeros(1, NUM_PARAMETERS, 16, 16), sample.placement.content_xyxy)
+    assert torch.isfinite(density.log_prob(sample.position)).all()
+
+
+def test_flipping_a_sample_mirrors_its_position():
+    plain = CONFIG.model_copy(update={"flip_probability": 0.0, "crop_probability": 0.0})
+    mirrored = plain.model_copy(update={"flip_probability": 1.0})
+    first, second = (training_sample(TRIPLE, 4, config) for config in (plain, mirrored))
+    assert second.position[0, 0].item() == pytest.approx(1 - first.position[0, 0].item(), abs=1e-6)
+    assert torch.equal(second.position[0, 1:], first.position[0, 1:])
+    # Other draws are the same, so the canvases are mirror images.
+    torch.testing.assert_close(second.placement.background, first.placement.background.flip(3), atol=0.03, rtol=0)
+
+
+def test_literal_samples_show_the_whole_picture_and_no_place():
+    config = CONFIG.model_copy(update={"conditioning": "literal"})
+    assert composing_window(TRIPLE, config) == Window(0, -8, 64)
+    first = training_sample(TRIPLE, 3, config).synthesis.pasted_alpha
+    moved = training_sample(replace(TRIPLE, box_cxcywh=(0.2, 0.3, 0.1, 0.1)), 3, config).synthesis.pasted_alpha
+    assert torch.equal(first, moved)
+
+
+def test_scenes_teach_everything_and_a_static_camera_all_but_occlusion():
+    scenes, static = supervision(TRIPLE), supervision(replace(TRIPLE, source="static"))
+    assert min(scenes.colour.min(), scenes.visible_alpha.min(), scenes.effect.min()) == 1
+    assert min(static.colour.min(), static.effect.min()) == 1
+    assert static.visible_alpha.max() == 0
+
+
+def test_photographs_teach_colours_outside_the_ring_and_effect_inside_the_object():
+    photo = as_photo(TRIPLE)
+    known = supervision(photo)
+    is_object = photo.visible_alpha == 255
+    ring = (photo.hole > 0) & ~is_object
+    assert ring.any()
+    assert known.colour[ring].max() == 0
+    assert known.colour[~ring].min() == 1
+    assert known.visible_alpha.max() == 0
+    np.testing.assert_array_equal(known.effect, is_object)
+
+
+def test_the_ring_has_no_weight_in_the_sample_either():
+    sample = validation_sample(as_photo(TRIPLE), CONFIG)
+    assert sample.image_weight[:, :3].min() == 0
+    assert sample.image_weight[:, 3].max() == 0
+    assert sample.image_weight[:, 4].max() == 1
+
+
+def test_outside_the_picture_nothing_is_taught():
+    triple = replace(TRIPLE, box_cxcywh=(0.5, 0.5, 0.9, 0.9))
+    weight = validation_sample(triple, CONFIG.model_copy(update={"conditioning": "literal"})).image_weight[0]
+    assert bool((weight[:, :8] == 0).all())
+    assert bool((weight[:, 56:] == 0).all())
+    assert bool((weight[:, 9:55] == 1).all())

@@ -1,0 +1,95 @@
+"""Augmentations: what changes together stays together."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.synthetic import synthetic_triple
+
+from situate.data import transforms
+from situate.records.triple import Triple
+
+PICTURES = ("background", "composite", "foreground", "visible_alpha", "effect", "hole")
+TRIPLE = synthetic_triple(3)
+
+
+def generator(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def object_box_px(triple: Triple) -> tuple[float, ...]:
+    """Tight box of the object's pixels as fractions of the picture."""
+    rows, columns = np.nonzero(triple.visible_alpha)
+    height, width = triple.visible_alpha.shape
+    left, right, top, bottom = columns.min(), columns.max() + 1, rows.min(), rows.max() + 1
+    return ((left + right) / 2 / width, (top + bottom) / 2 / height, (right - left) / width, (bottom - top) / height)
+
+
+def test_flipping_twice_is_the_identity():
+    twice = transforms.flipped(transforms.flipped(TRIPLE))
+    for name in PICTURES:
+        np.testing.assert_array_equal(getattr(twice, name), getattr(TRIPLE, name), err_msg=name)
+    assert twice.box_cxcywh == pytest.approx(TRIPLE.box_cxcywh)
+
+
+def test_flipping_mirrors_the_position_and_keeps_the_object_under_it():
+    found = transforms.flipped(TRIPLE)
+    cx, cy, w, h = TRIPLE.box_cxcywh
+    assert found.box_cxcywh == pytest.approx((1 - cx, cy, w, h))
+    assert object_box_px(found) == pytest.approx(found.box_cxcywh, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_cropping_keeps_the_object_under_its_box(seed):
+    found = transforms.cropped(TRIPLE, generator(seed))
+    assert object_box_px(found) == pytest.approx(found.box_cxcywh, abs=1e-6)
+    height, width = found.background.shape[:2]
+    assert {getattr(found, name).shape[:2] for name in PICTURES if name != "foreground"} == {(height, width)}
+    share = TRIPLE.background.shape[0] / TRIPLE.background.shape[1]
+    assert height / width == pytest.approx(share, abs=0.06)
+    assert height >= 0.69 * TRIPLE.background.shape[0]
+
+
+def test_some_crops_do_crop():
+    sizes = {transforms.cropped(TRIPLE, generator(seed)).background.shape for seed in range(12)}
+    assert len(sizes) > 3
+
+
+def test_an_object_as_large_as_the_picture_is_not_cropped():
+    large = replace(TRIPLE, box_cxcywh=(0.5, 0.5, 1.0, 1.0))
+    assert transforms.cropped(large, generator()) is large
+
+
+def test_paired_light_changes_background_and_composite_by_one_curve():
+    found = transforms.with_paired_light(TRIPLE, generator())
+    assert not np.array_equal(found.background, TRIPLE.background)
+    same = (TRIPLE.background == TRIPLE.composite).all(axis=2)
+    np.testing.assert_array_equal(found.background[same], found.composite[same])
+    assert found.foreground is TRIPLE.foreground
+
+
+def test_the_foregrounds_light_leaves_alpha_and_scene_alone():
+    found = transforms.with_foreground_light(TRIPLE, generator())
+    assert not np.array_equal(found.foreground[..., :3], TRIPLE.foreground[..., :3])
+    np.testing.assert_array_equal(found.foreground[..., 3], TRIPLE.foreground[..., 3])
+    assert found.composite is TRIPLE.composite
+
+
+def test_paired_jpeg_is_the_same_for_both():
+    twins = replace(TRIPLE, composite=TRIPLE.background.copy())
+    found = transforms.with_paired_jpeg(twins, generator())
+    np.testing.assert_array_equal(found.background, found.composite)
+    assert not np.array_equal(found.background, TRIPLE.background)
+    assert np.abs(found.background.astype(int) - TRIPLE.background).mean() < 20
+
+
+def test_a_light_curve_rises_and_keeps_black():
+    for seed in range(5):
+        table = transforms.light_table(generator(seed), 0.5, 0.1, 0.2).astype(int)
+        assert (table[0] == 0).all()
+        assert (np.diff(table, axis=0) >= 0).all()
+
+
+def test_a_light_curve_without_change_is_the_identity():
+    table = transforms.light_table(generator(), 0.0, 0.0, 0.0)
+    np.testing.assert_array_equal(table, np.repeat(np.arange(256)[:, None], 3, axis=1))
