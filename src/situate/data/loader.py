@@ -58,7 +58,7 @@ def split_by_group(triples: TripleUnion, validation_fraction: float) -> tuple[li
     if not training or not validation:
         raise DataError(
             f"{len(triples)} triples split into {len(training)} for training and {len(validation)} for validation; "
-            "both need at least one: make more triples, or change --validation-fraction"
+            "both need at least one: make more triples, or change it with --set validation_fraction=0.2"
         )
     return training, validation
 

@@ -7,11 +7,13 @@ import json
 import os
 import shutil
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from situate.errors import ModelFileError
+from situate.errors import ModelFileError, OutputError
 from situate.training.converge import Convergence
 from situate.training.state import TrainState
 
@@ -19,11 +21,28 @@ NUM_KEPT = 2
 
 
 def save_checkpoint(state: TrainState, run_folder: Path) -> Path:
-    """Write the state of a run and drop all but the newest checkpoints."""
+    """Write the state of a run and drop all but the newest checkpoints.
+
+    Raises:
+        OutputError: If it cannot be written; older checkpoints are kept then.
+    """
     folder = run_folder / "checkpoints"
     final, partial = folder / f"step-{state.step:08d}", folder / f"step-{state.step:08d}.partial"
     shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    try:
+        partial.mkdir(parents=True)
+        _write_state(state, partial)
+        shutil.rmtree(final, ignore_errors=True)
+        os.replace(partial, final)
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise OutputError(f"checkpoint {final} cannot be written ({error}); free some space, then --resume") from error
+    for old in sorted(folder.glob("step-" + "[0-9]" * 8))[:-NUM_KEPT]:
+        shutil.rmtree(old)
+    return final
+
+
+def _write_state(state: TrainState, partial: Path) -> None:
     save_file(_contiguous(state.bare_model.state_dict()), partial / "model.safetensors")
     shadows = {f"{number:05d}": shadow for number, shadow in enumerate(state.ema.shadow_params)}
     save_file(_contiguous(shadows), partial / "ema.safetensors")
@@ -37,11 +56,6 @@ def save_checkpoint(state: TrainState, run_folder: Path) -> Path:
         "num_stale": state.convergence.num_stale,
     }
     (partial / "state.json").write_text(json.dumps(memory, indent=2) + "\n")
-    shutil.rmtree(final, ignore_errors=True)
-    os.replace(partial, final)
-    for old in sorted(folder.glob("step-" + "[0-9]" * 8))[:-NUM_KEPT]:
-        shutil.rmtree(old)
-    return final
 
 
 def newest_checkpoint(run_folder: Path) -> Path | None:
@@ -66,7 +80,7 @@ def load_checkpoint(state: TrainState, folder: Path) -> None:
         state.optimizer.load_state_dict(torch.load(folder / "optimizer.pt", weights_only=True))
     except ModelFileError:
         raise
-    except (OSError, KeyError, ValueError, RuntimeError) as error:
+    except (OSError, KeyError, ValueError, RuntimeError, EOFError, SafetensorError, UnpicklingError) as error:
         raise ModelFileError(
             f"checkpoint {folder} cannot be resumed ({error}); remove it to go on from the one before"
         ) from error

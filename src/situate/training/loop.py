@@ -11,8 +11,8 @@ Hook = Callable[[TrainState, StepReport], bool]
 
 
 def fit(state: TrainState, batches: Iterator[Batch], *, hooks: Sequence[Hook]) -> None:
-    """Train until `state.step` reaches `state.num_steps` or a hook says stop."""
-    while state.step < state.num_steps:
+    """Train until `state.step` reaches `state.num_steps` or a hook says stop; a run that has converged stays so."""
+    while state.step < state.num_steps and not state.convergence.has_converged:
         report = train_step(state, next(batches))
         if any([hook(state, report) for hook in hooks]):
             return

@@ -102,8 +102,8 @@ def _on_device(batch: Batch, device: torch.device) -> Batch:
 def _check_finite(terms: LossTerms, state: TrainState) -> None:
     if torch.isfinite(terms.total):
         return
-    values = ", ".join(f"{field.name} {float(getattr(terms, field.name)):.4g}" for field in fields(terms))
+    values = ", ".join(f"{field.name} {getattr(terms, field.name).item():.4g}" for field in fields(terms))
     raise NonFiniteLossError(
         f"the loss is not finite at step {state.step} (run seed {state.seed}): {values}; "
-        "resume from the last checkpoint with a smaller --learning-rate"
+        "start again with a smaller --set optim.learning_rate, or look at the data"
     )
