@@ -1,0 +1,68 @@
+"""Configurations: overridden by dotted names, refused with all problems at once."""
+
+import pytest
+
+from situate.config import read_config, with_overrides
+from situate.errors import ConfigError
+from situate.recipes import debug, recipe_named
+
+
+def test_fields_are_overridden_by_dotted_names():
+    found = with_overrides(debug(), ["optim.learning_rate=0.5", "batch_size=7", "model.window_channels=[8, 16]"])
+    assert found.optim.learning_rate == 0.5
+    assert found.batch_size == 7
+    assert found.model.window_channels == (8, 16)
+    assert debug().batch_size == 4
+
+
+def test_all_problems_are_named_at_once():
+    with pytest.raises(ConfigError) as caught:
+        with_overrides(debug(), ["batch_size=many", "optim.learning_rate=fast", "sample.conditioning=magic"])
+    message = str(caught.value)
+    assert all(name in message for name in ("batch_size", "optim.learning_rate", "sample.conditioning"))
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("batch_size", "not of the form name=value"),  # forgot the value
+        ("speed=3", "no field 'speed'"),  # no such field
+        ("optim.speed=3", "no field 'optim.speed'"),  # no such field one level down
+        ("batch_size.x=3", "no field 'batch_size.x'"),  # a value has no fields
+        ("batch_size=0", "must be at least 1"),  # out of range
+        ("sample.window_size=48", "window_size: model has 32, sample has 48"),  # sizes that do not agree
+        ("model.background_size=30", "multiples of 4"),  # cannot be cut into patches
+    ],
+)
+def test_a_wrong_assignment_is_named(assignment, message):
+    with pytest.raises(ConfigError, match=message):
+        with_overrides(debug(), [assignment])
+
+
+def test_several_malformed_and_unknown_assignments_are_named_together():
+    with pytest.raises(ConfigError, match="here.*there"):
+        with_overrides(debug(), ["here", "there"])
+
+
+def test_an_unknown_recipe_names_those_there_are():
+    with pytest.raises(ConfigError, match="tiny, literal, debug"):
+        recipe_named("huge")
+
+
+def test_a_configuration_survives_the_disk(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text(debug().model_dump_json())
+    assert read_config(path) == debug()
+
+
+@pytest.mark.parametrize("text", ["{", '{"recipe": "debug", "speed": 3}', "[]"])
+def test_a_broken_configuration_is_named(tmp_path, text):
+    path = tmp_path / "config.json"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=r"config\.json"):
+        read_config(path)
+
+
+def test_a_missing_configuration_is_named(tmp_path):
+    with pytest.raises(ConfigError, match="is this a run folder"):
+        read_config(tmp_path / "config.json")

@@ -1,0 +1,116 @@
+"""Joint training: the synthesis loss reaches the fused tokens, and each term reaches the parts it trains."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from tests.training.states import debug_batch, debug_state, parameters_of, with_loss
+
+from situate.nn.joint import JointPrediction
+from situate.training.losses import changed_region
+from situate.training.step import joint_terms, train_step
+
+NUM_STEPS = 3
+PLACEMENT_TERMS = ("cell", "offset", "log_height")
+SYNTHESIS_TERMS = ("colour", "visible_alpha", "effect")
+
+
+def changed_parts(**weights: float) -> set[str]:
+    """Parts of the model with a parameter that a few steps changed; the first step only opens the closed exit."""
+    state = debug_state(with_loss(**weights))
+    before = parameters_of(state)
+    for _ in range(NUM_STEPS):
+        train_step(state, debug_batch())
+    changed = [name for name, value in parameters_of(state).items() if not torch.equal(value, before[name])]
+    return {".".join(name.split(".")[:2]) for name in changed}
+
+
+def test_the_synthesis_loss_alone_changes_the_fusion():
+    found = changed_parts(placement_weight=0.0)
+    assert "placement.fusion" in found
+    assert "placement.background_encoder" in found
+    assert "placement.foreground_encoder" in found
+    assert "placement.head" not in found, "only positions teach the head"
+
+
+def test_the_placement_loss_alone_changes_no_synthesis():
+    found = changed_parts(colour_weight=0.0, mask_weight=0.0)
+    assert {"placement.fusion", "placement.head"} <= found
+    assert not any(part.startswith("synthesis") for part in found)
+
+
+def test_without_any_loss_nothing_changes():
+    assert changed_parts(placement_weight=0.0, colour_weight=0.0, mask_weight=0.0) == set()
+
+
+def test_the_gradient_of_the_synthesis_loss_reaches_every_fusion_layer():
+    state = debug_state()
+    for _ in range(2):
+        train_step(state, debug_batch())
+    terms = joint_terms(state, state.bare_model, debug_batch(), torch.Generator().manual_seed(0))
+    terms.synthesis.backward()
+    gradients = {name: value.grad for name, value in state.bare_model.placement.fusion.named_parameters()}
+    assert {name for name, gradient in gradients.items() if gradient is None or not gradient.any()} == set()
+
+
+@pytest.mark.parametrize("name", [*PLACEMENT_TERMS, *SYNTHESIS_TERMS])
+def test_each_term_reaches_the_part_it_trains(name):
+    state = debug_state()
+    terms = joint_terms(state, state.bare_model, debug_batch(), torch.Generator().manual_seed(0))
+    getattr(terms, name).backward()
+    target = state.bare_model.placement.head if name in PLACEMENT_TERMS else state.bare_model.synthesis.exit
+    assert any(value.grad is not None and value.grad.any() for value in target.parameters())
+
+
+def perfect_prediction(batch) -> JointPrediction:
+    return JointPrediction(debug_state().bare_model.placement(batch.placement).distribution, batch.image.clone())
+
+
+def test_a_perfect_image_costs_nothing():
+    batch = debug_batch()
+    terms = debug_state().loss(perfect_prediction(batch), batch, torch.full((4,), 0.5))
+    assert terms.synthesis.item() == 0
+    assert terms.total.item() == pytest.approx(terms.placement.item())
+
+
+def test_errors_where_nothing_is_taught_cost_nothing():
+    batch = debug_batch()
+    batch = replace(batch, image_weight=batch.image_weight * (torch.arange(32) < 16))
+    prediction = perfect_prediction(batch)
+    prediction.image[..., 16:] += 1
+    assert debug_state().loss(prediction, batch, torch.full((4,), 0.5)).synthesis.item() == 0
+
+
+def test_the_changed_region_weighs_more_than_its_pixels():
+    batch = debug_batch()
+    is_changed = changed_region(batch).expand_as(batch.image)
+    losses = []
+    for where in (is_changed, ~is_changed):
+        prediction = perfect_prediction(batch)
+        prediction.image[where] += 0.1
+        losses.append(debug_state().loss(prediction, batch, torch.ones(4)).synthesis.item())
+    assert losses[0] == pytest.approx(4 * losses[1], rel=0.01)
+
+
+def test_the_same_error_costs_more_at_less_noise():
+    batch = debug_batch()
+    prediction = perfect_prediction(batch)
+    prediction.image[:] += 0.1
+    high, low, lowest = (
+        debug_state().loss(prediction, batch, torch.full((4,), sigma)).synthesis.item() for sigma in (1.0, 0.5, 0.01)
+    )
+    assert low == pytest.approx(4 * high)
+    assert lowest == pytest.approx(high / 0.3**2, rel=1e-4)
+
+
+def test_the_offset_of_a_uniform_cell_costs_nothing():
+    """Nats of the cell and of the place in it add up to the density over the canvas."""
+    batch = debug_batch()
+    prediction = perfect_prediction(batch)
+    terms = debug_state().loss(prediction, batch, torch.ones(4))
+    log_density = prediction.distribution.log_prob_terms(batch.position)
+    wanted = -(log_density.cell + log_density.offset).mean().item()
+    cells = prediction.distribution.cell_log_prob[0].numel()
+    assert (terms.cell + terms.offset).item() == pytest.approx(
+        wanted + torch.tensor(float(cells)).log().item(), rel=1e-4
+    )

@@ -1,0 +1,191 @@
+"""Whole runs of the debug recipe: resumed, interrupted, broken, refused."""
+
+import json
+import shutil
+import signal
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from tests.synthetic import write_synthetic_set
+
+from situate.errors import ConfigError, DataError, ModelFileError, NonFiniteLossError, OutputError
+from situate.pipeline.load import load_pipeline
+from situate.recipes import RECIPES, debug, recipe_named
+from situate.training import loop
+from situate.training.run import train
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return write_synthetic_set(tmp_path_factory.mktemp("triples"), 16)
+
+
+@pytest.fixture(scope="module")
+def finished(data, tmp_path_factory):
+    """A run of 4 steps in one go."""
+    folder = tmp_path_factory.mktemp("runs") / "finished"
+    return folder, train(debug(), [data], folder, device="cpu")
+
+
+def assert_same_state(first, second, step: int) -> None:
+    name = f"checkpoints/step-{step:08d}"
+    for file in ("model.safetensors", "ema.safetensors"):
+        wanted, found = load_file(first / name / file), load_file(second / name / file)
+        assert wanted.keys() == found.keys()
+        assert [key for key, value in wanted.items() if not torch.equal(value, found[key])] == []
+    wanted, found = (
+        torch.load(folder / name / "optimizer.pt", weights_only=True)["state"] for folder in (first, second)
+    )
+    assert wanted.keys() == found.keys()
+    for number, moments in wanted.items():
+        assert all(torch.equal(value, found[number][key]) for key, value in moments.items())
+    assert (first / name / "state.json").read_text() == (second / name / "state.json").read_text()
+
+
+def before_step(monkeypatch, number: int, action) -> None:
+    """Call `action(state, batch)` before step `number`; what it returns is trained on."""
+    step = loop.train_step
+
+    def acting_step(state, batch):
+        return step(state, action(batch) if state.step == number else batch)
+
+    monkeypatch.setattr(loop, "train_step", acting_step)
+
+
+def press_ctrl_c(batch):
+    signal.raise_signal(signal.SIGINT)
+    return batch
+
+
+def test_a_run_leaves_what_its_folder_promises(finished):
+    folder, result = finished
+    names = {path.name for path in folder.iterdir()}
+    assert {"config.json", "metrics.jsonl", "samples", "checkpoints", "model", "result.json"} <= names
+    assert any(name.startswith("events.out.tfevents") for name in names)
+    assert not list(folder.rglob("*.partial"))
+    record = json.loads((folder / "result.json").read_text())
+    assert record["converged"] is result.converged is False
+    assert "step budget ended" in record["reason"]
+    assert result.step == 4
+    splits = [json.loads(line)["split"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert splits.count("validation") == 2
+    assert load_pipeline(result.model_folder).conditioning == "pasted"
+    assert [path.name for path in (folder / "samples").iterdir()] == ["step-00000004.png"]
+
+
+def test_the_published_model_holds_the_averaged_weights(finished):
+    folder, result = finished
+    averaged = load_file(folder / "checkpoints/step-00000004/ema.safetensors")
+    published = [
+        value
+        for name in ("placement", "synthesis")
+        for value in load_file(result.model_folder / name / "diffusion_pytorch_model.safetensors").values()
+    ]
+    found = {tuple(value.flatten().tolist()) for value in published if value.numel() < 100}
+    wanted = {tuple(value.flatten().tolist()) for value in averaged.values() if value.numel() < 100}
+    assert wanted <= found
+
+
+def test_four_steps_are_two_and_a_resume_of_two_bit_for_bit(finished, data, tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        before_step(patch, 1, press_ctrl_c)
+        halfway = train(debug(), [data], folder, device="cpu")
+    assert halfway.step == 2
+    assert halfway.reason == "interrupted at step 2"
+    resumed = train(debug(), [data], folder, resume=True, device="cpu")
+    assert resumed.step == 4
+    assert resumed.validation == finished[1].validation
+    assert_same_state(finished[0], folder, 4)
+
+
+def test_loader_workers_change_nothing(finished, data, tmp_path):
+    train(debug(), [data], tmp_path / "run", num_workers=1, device="cpu")
+    assert_same_state(finished[0], tmp_path / "run", 4)
+
+
+def test_ctrl_c_saves_publishes_and_gives_the_signal_back(data, tmp_path, monkeypatch):
+    handler = signal.getsignal(signal.SIGINT)
+    before_step(monkeypatch, 0, press_ctrl_c)
+    result = train(debug(), [data], tmp_path / "run", device="cpu")
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert (tmp_path / "run/checkpoints/step-00000001/state.json").is_file()
+    assert json.loads((tmp_path / "run/result.json").read_text())["reason"] == "interrupted at step 1"
+    assert result.model_folder.is_dir()
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_checkpoint(data, tmp_path, monkeypatch):
+    before_step(monkeypatch, 2, lambda batch: replace(batch, image=batch.image * torch.nan))
+    with pytest.raises(NonFiniteLossError, match=r"at step 2 \(run seed 0\)"):
+        train(debug(), [data], tmp_path / "run", device="cpu")
+    assert [path.name for path in (tmp_path / "run/checkpoints").iterdir()] == ["step-00000002"]
+    assert not (tmp_path / "run/model").exists()
+
+
+def test_a_run_that_converged_stops_and_says_so(data, tmp_path):
+    config = debug()
+    rule = config.converge.model_copy(update={"min_improvement": 0.9, "patience": 1, "every_steps": 1})
+    config = config.model_copy(update={"converge": rule})
+    result = train(config, [data], tmp_path / "run", device="cpu")
+    assert result.converged
+    assert result.step == 2
+    assert "did not improve by 90.00%" in result.reason
+    again = train(config, [data], tmp_path / "run", resume=True, device="cpu")
+    assert (again.step, again.converged) == (2, True)
+
+
+def test_a_folder_that_holds_a_run_is_not_overwritten(finished, data):
+    with pytest.raises(ConfigError, match="already holds a run; pass --resume"):
+        train(debug(), [data], finished[0], device="cpu")
+
+
+def test_a_run_is_not_resumed_with_other_options(finished, data):
+    other = debug().model_copy(update={"batch_size": 2})
+    with pytest.raises(ConfigError, match="differs from the configuration asked for"):
+        train(other, [data], finished[0], resume=True, device="cpu")
+
+
+def test_a_folder_without_a_run_is_not_resumed(data, tmp_path):
+    with pytest.raises(ConfigError, match="no run to resume"):
+        train(debug(), [data], tmp_path / "run", resume=True, device="cpu")
+
+
+def test_a_run_folder_that_cannot_be_made_is_named(data, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot be written"):
+        train(debug(), [data], tmp_path / "file" / "run", device="cpu")
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "ema.safetensors", "optimizer.pt", "state.json"])
+def test_a_damaged_checkpoint_is_named(finished, data, tmp_path, name):
+    shutil.copytree(finished[0], tmp_path / "run")
+    path = tmp_path / "run/checkpoints/step-00000004" / name
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(ModelFileError, match="step-00000004 cannot be resumed"):
+        train(debug(), [data], tmp_path / "run", resume=True, device="cpu")
+
+
+def test_a_full_disk_leaves_the_checkpoints_that_were_there(finished, data, tmp_path, monkeypatch):
+    from situate.training import checkpoint
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint.torch, "save", full)
+    with pytest.raises(OutputError, match="No space left"):
+        train(debug(), [data], tmp_path / "run", device="cpu")
+    assert list((tmp_path / "run/checkpoints").iterdir()) == []
+
+
+def test_data_that_is_missing_is_named(tmp_path):
+    with pytest.raises(DataError, match="is not a data set"):
+        train(debug(), [tmp_path / "nowhere"], tmp_path / "run", device="cpu")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_builds(name):
+    config = recipe_named(name)
+    assert config.recipe == name
+    assert type(config).model_validate_json(config.model_dump_json()) == config
