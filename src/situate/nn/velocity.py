@@ -1,5 +1,7 @@
 """The synthesis network (method step T2c): a small U-Net that denoises composite, visible alpha and effect together."""
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F  # noqa: N812
 from diffusers.configuration_utils import ConfigMixin, register_to_config
@@ -30,7 +32,7 @@ class VelocityNetwork(ModelMixin, ConfigMixin):
         self,
         size: int = 64,
         patch: int = 2,
-        channels: tuple[int, ...] = (64, 128, 192),
+        channels: Sequence[int] = (64, 128, 192),
         num_blocks: int = 2,
         num_heads: int = 4,
         token_width: int = 128,
