@@ -6,6 +6,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from jaxtyping import UInt8
 
@@ -78,7 +79,7 @@ def scene_row(triple: Triple, trained: Composer, shipped: Composer | None, seed:
     others = [] if shipped is None else shipped(triple.background, triple.foreground, seed=seed)
     return SceneRow(
         triple=triple,
-        heatmap=overlay(triple.background, shares),
+        heatmap=_with_box(overlay(triple.background, shares), composite),
         trained=composite,
         shipped=others[0] if others else None,
         pasted=paste(triple.background, triple.foreground, composite.placement.box_cxcywh),
@@ -127,9 +128,21 @@ def photo_row(background: Path, foreground: NamedForeground, composer: Composer,
         foreground_name=foreground.name,
         foreground=foreground.pixels,
         background=scene.rgb_u8,
-        heatmap=overlay(scene.rgb_u8, shares),
+        heatmap=_with_box(overlay(scene.rgb_u8, shares), composite),
         composite=composite,
     )
+
+
+def _with_box(pixels: UInt8[np.ndarray, "h w 3"], composite: Composite) -> UInt8[np.ndarray, "h w 3"]:
+    """Outline the place that was taken."""
+    left, top, width, height = composite.box_xywh_px
+    corners = (round(left), round(top)), (round(left + width) - 1, round(top + height) - 1)
+    thickness = max(1, round(max(pixels.shape[:2]) / _PX_PER_LINE))
+    return np.asarray(cv2.rectangle(np.ascontiguousarray(pixels), *corners, _BOX_COLOUR, thickness))
+
+
+_BOX_COLOUR = (60, 230, 255)
+_PX_PER_LINE = 300
 
 
 def _examples() -> Path:

@@ -17,6 +17,7 @@ from situate.records.placement import Composite
 
 TITLE = "Situate: the demo"
 PHOTO_PX = 560
+_ONE_PERCENT = 0.01
 FOREGROUND_PX = 160
 
 
@@ -55,8 +56,8 @@ def _summary(result: Mapping[str, Any]) -> str:
     config, training = result["config"], result["training"]
     return (
         f"{config['num_triples']} scene triples were rendered, the recipe {config['recipe']} was trained on them for "
-        f"{training['steps']} steps, and both it and the shipped model composed scenes and photographs they had never "
-        "seen. Nobody said where the objects go."
+        f"{training['steps']} steps, and scenes and photographs that no model had seen were composed with "
+        f"{'it' if result['shipped'] is None else 'it and with the shipped model'}. Nobody said where the objects go."
     )
 
 
@@ -70,8 +71,8 @@ def _highlights(result: Mapping[str, Any]) -> list[tuple[str, str]]:
         nats = f"{figures['placement']['cell_nats_gain_over_prior']['value']:+.2f} nats"
         gain_db = f"{synthesis['psnr_db_gain_over_paste']['value']:+.1f} dB"
         tiles += [
-            (nats, f"true place against the prior, {words}"),
-            (gain_db, f"composite against plain paste, {words}"),
+            (nats, f"true cell likelier than by the prior, {words}"),
+            (gain_db, f"better than plain paste, {words}"),
         ]
     return tiles
 
@@ -83,14 +84,15 @@ def _verdict(training: Mapping[str, Any]) -> str:
 
 def _scene_section(scenes: Sequence[SceneRow]) -> list[str]:
     has_shipped = any(row.shipped is not None for row in scenes)
-    header = ["object", "background", "heat map of its foot", "just trained", "shipped", "plain paste there", "truth"]
+    header = ["object", "background", "heat map, first place", "just trained", "shipped", "plain paste there", "truth"]
     if not has_shipped:
         header.remove("shipped")
     return [
         heading("Held-out scenes"),
         paragraph(
-            "The first object of each of the first held-out scenes. The truth is one place of many that would do; the "
-            "object comes in another light, and has to take on that of the scene and cast its shadow."
+            "The first object of each of the first held-out scenes: nobody chose them. The heat map says where the "
+            "object's foot may stand; the box is the place that was taken. The truth is one of many that would do. "
+            "The object comes in another light, and has to take on that of the scene and to cast its shadow."
         ),
         *([] if has_shipped else [paragraph("No model ships with this installation: its column is left out.")]),
         picture_table(header, [_scene_cells(row) for row in scenes]),
@@ -125,13 +127,15 @@ def _photo_section(photos: Sequence[PhotoRow], model: str) -> list[str]:
             f"Free photographs with ground to stand on, composed by the {model}, which has seen rendered scenes only: "
             "anything good here is a gift. Who took them is in examples/ATTRIBUTION.md."
         ),
-        picture_table(["object", "photograph", "heat map of its foot", "composite"], rows),
+        picture_table(["object", "photograph", "heat map, first place", "composite"], rows),
     ]
 
 
 def _chance(composite: Composite) -> str:
     probability = composite.placement.probability
-    return "" if probability is None else f"place with probability {probability:.0%}"
+    if probability is None:
+        return ""
+    return f"place with probability {probability:.0%}" if probability >= _ONE_PERCENT else "place with under 1%"
 
 
 def _foreground(pixels: np.ndarray, caption: str) -> str:
