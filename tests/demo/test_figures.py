@@ -2,7 +2,7 @@
 
 import json
 import re
-from xml.etree import ElementTree as ET  # noqa: N817
+from xml.etree import ElementTree as ET
 
 from situate.demo.figures import curve, training_curves
 
