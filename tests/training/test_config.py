@@ -31,6 +31,8 @@ def test_all_problems_are_named_at_once():
         ("batch_size.x=3", "no field 'batch_size.x'"),  # a value has no fields
         ("batch_size=0", "must be at least 1"),  # out of range
         ("sample.window_size=48", "window_size: model has 32, sample has 48"),  # sizes that do not agree
+        ("model.num_heads=3", "must divide 32 and 32"),  # heads share the width evenly
+        ("model.num_heads=0", "must divide 32 and 32"),
         ("model.background_size=30", "multiples of 4"),  # cannot be cut into patches
     ],
 )
