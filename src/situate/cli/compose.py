@@ -76,11 +76,9 @@ def compose(
         print(f"note: {output.suffix} is lossy, pixels outside the effect change a little; use .png", file=sys.stderr)
     if verbose:
         written_s = time.perf_counter()
-        print(
-            f"load {loaded_s - start_s:.2f} s, compose {composed_s - loaded_s:.2f} s, write {written_s - composed_s:.2f} s, "
-            f"warm compose {_warm_s(composer, background, foreground, options):.2f} s",
-            file=sys.stderr,
-        )
+        warm_s = _warm_s(composer, background, foreground, options)
+        times = (loaded_s - start_s, composed_s - loaded_s, written_s - composed_s, warm_s)
+        print("load {:.2f} s, compose {:.2f} s, write {:.2f} s, warm compose {:.2f} s".format(*times), file=sys.stderr)
     return 0
 
 

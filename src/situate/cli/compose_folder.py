@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import track
 
 from situate.errors import InputError, OutputError, SituateError
+from situate.imageio.write import write_bytes
 from situate.pipeline.composer import Composer
 from situate.pipeline.output import write_composites
 from situate.seeds import seed_for
@@ -57,7 +58,8 @@ def compose_folders(
             raise
         except SituateError as error:
             failures.append({"background": str(scene), "foreground": str(cutout), "error": str(error)})
-    (output / "errors.jsonl").write_text("".join(json.dumps(failure) + "\n" for failure in failures))
+    lines = "".join(json.dumps(failure) + "\n" for failure in failures)
+    write_bytes(lines.encode(), output / "errors.jsonl")
     if failures:
         print(f"{len(failures)} of {count} pairs failed, see {output / 'errors.jsonl'}", file=sys.stderr)
     return 1 if failures else 0

@@ -22,7 +22,7 @@ def flipped(triple: Triple) -> Triple:
 
 
 def cropped(triple: Triple, generator: np.random.Generator) -> Triple:
-    """Take a random part of the pictures, of the same shape, that holds the whole box; as it is where none was found."""
+    """Take a random part of the pictures, of the same shape, that holds the whole box; if none is found, take all."""
     height_px, width_px = triple.background.shape[:2]
     cx, cy, w, h = triple.box_cxcywh
     for _ in range(_CROP_TRIES):

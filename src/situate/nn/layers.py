@@ -43,8 +43,14 @@ class Attention(nn.Module):
     """Multi-head attention of tokens on themselves, or on a context."""
 
     def __init__(self, width: int, num_heads: int, context_width: int | None = None) -> None:
-        """Attend with `num_heads` heads over tokens of `width`; the context may have another width."""
+        """Attend with `num_heads` heads over tokens of `width`; the context may have another width.
+
+        Raises:
+            ValueError: If the heads do not share the width evenly.
+        """
         super().__init__()
+        if num_heads < 1 or width % num_heads:
+            raise ValueError(f"num_heads is {num_heads}; it must divide the width {width}")
         self.num_heads = num_heads
         self.query = nn.Linear(width, width)
         self.key_value = nn.Linear(context_width or width, 2 * width)

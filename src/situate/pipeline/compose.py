@@ -127,7 +127,7 @@ class ComposePipeline(DiffusionPipeline):
         template: NoiseTemplate,
         num_steps: int,
     ) -> list[Float[np.ndarray, "s s 5"]]:
-        batch: SynthesisInput = collate(inputs).to(self.device)  # type: ignore[arg-type, assignment]
+        batch: SynthesisInput = collate(inputs).to(self.device)  # type: ignore[assignment]
         fused_tokens = prediction.fused_tokens.expand(len(inputs), -1, -1)
         window_tokens = tokens_in_window(fused_tokens, batch.window_cxcywh)
         noise = torch.cat([_window_noise(template, window, level, self.size) for window, level in windows])

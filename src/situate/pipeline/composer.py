@@ -1,6 +1,5 @@
 """`Composer`: the object that most people hold. Pictures of any kind in, composites out."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -145,10 +144,11 @@ def _fitted(box_xywh_px: BoxXywhPx, scene: Picture, cutout: Picture) -> Placemen
     """Fit the cut-out into a box, bottom-centre, without stretching it."""
     left, top, width, height = box_xywh_px
     resolution = f"{scene.width_px} x {scene.height_px}"
-    if width <= 0 or height <= 0:
+    # Asked this way round, a box that is not a number is refused too.
+    if not (width > 0 and height > 0):
         raise InputError(f"box {left:g},{top:g},{width:g},{height:g} is empty; width and height must be above 0")
     inside = _overlap(left, width, scene.width_px) * _overlap(top, height, scene.height_px) / (width * height)
-    if inside < MIN_FRACTION_INSIDE:
+    if not inside >= MIN_FRACTION_INSIDE:
         raise InputError(
             f"box {left:g},{top:g},{width:g},{height:g} lies {inside:.0%} inside the background of {resolution} "
             f"pixels; at least {MIN_FRACTION_INSIDE:.0%} is needed; the box is left,top,width,height in pixels"
@@ -159,5 +159,5 @@ def _fitted(box_xywh_px: BoxXywhPx, scene: Picture, cutout: Picture) -> Placemen
     return Placement(xywh_px_to_cxcywh(fitted, (scene.width_px, scene.height_px)))
 
 
-def _overlap(start: float, length: float, limit: float) -> float:
+def _overlap(start: float, length: float, limit: int) -> float:
     return max(0.0, min(start + length, limit) - max(start, 0.0))

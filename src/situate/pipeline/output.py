@@ -81,13 +81,16 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
         OutputError: If one cannot be written.
     """
     partials = {path: path.with_name(f"{path.name}.partial") for path in contents}
-    path = next(iter(contents))
+    path, new = next(iter(contents)), []
     try:
         for path, content in contents.items():
             partials[path].write_bytes(content)
         for path, partial in partials.items():
+            new += [] if path.exists() else [path]
             os.replace(partial, path)
     except OSError as error:
+        for written in new:
+            written.unlink(missing_ok=True)
         raise OutputError(
             f"{path} cannot be written ({error.strerror}); free some space or choose another place"
         ) from error

@@ -1,6 +1,7 @@
 """What a network sees: float32 CHW tensors in [-1, 1]; fractions for geometry."""
 
 from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -76,18 +77,17 @@ class Batch(_Movable):
         return len(self.position)
 
 
-def collate(samples: list[Batch]) -> Batch:
-    """Join batches (of one sample each, usually) along the first axis."""
-    return _joined(samples)  # type: ignore[return-value]
+Record = TypeVar("Record", bound=_Movable)
 
 
-def _joined(records: list) -> _Movable:
-    first = records[0]
+def collate(records: list[Record]) -> Record:
+    """Join records (of one sample each, usually) along the first axis."""
+    first: Any = records[0]
     columns = {field.name: [getattr(record, field.name) for record in records] for field in fields(first)}
     return replace(
         first,
         **{
-            name: torch.cat(column) if isinstance(column[0], Tensor) else _joined(column)
+            name: torch.cat(column) if isinstance(column[0], Tensor) else collate(column)
             for name, column in columns.items()
         },
     )

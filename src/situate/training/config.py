@@ -55,6 +55,9 @@ class RunConfig(BaseModel):
         wrong = [f"{name}: model has {a}, sample has {b}" for name, (a, b) in pairs.items() if a != b]
         if self.model.background_size % 4 or self.model.foreground_size % 4:
             wrong.append("background_size and foreground_size must be multiples of 4")
+        widths = (self.model.token_width, self.model.window_channels[-1])
+        if self.model.num_heads < 1 or any(width % self.model.num_heads for width in widths):
+            wrong.append(f"num_heads is {self.model.num_heads}; it must divide {widths[0]} and {widths[1]}")
         if self.batch_size < 1 or self.num_steps < 1:
             wrong.append("batch_size and num_steps must be at least 1")
         if wrong:
