@@ -35,6 +35,7 @@ def requests(count: int, **changes) -> list[list[tuple[int, int]]]:
     return list(islice(StepSampler(list(range(10)), **options), count))
 
 
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")  # torch forks; Python 3.12 warns
 def test_batches_do_not_depend_on_the_number_of_workers(triples):
     batches = {}
     for num_workers in (0, 2):

@@ -101,6 +101,7 @@ def test_four_steps_are_two_and_a_resume_of_two_bit_for_bit(finished, data, tmp_
     assert_same_state(finished[0], folder, 4)
 
 
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")  # torch forks; Python 3.12 warns
 def test_loader_workers_change_nothing(finished, data, tmp_path):
     train(debug(), [data], tmp_path / "run", num_workers=1, device="cpu")
     assert_same_state(finished[0], tmp_path / "run", 4)
