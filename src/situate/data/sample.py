@@ -39,7 +39,7 @@ class SampleConfig(BaseModel):
     tight_sizes: tuple[float, float] = (1.9, 4.2)
     wide_probability: float = 0.15
     flip_probability: float = 0.5
-    crop_probability: float = 0.3
+    crop_probability: float = 0.5
 
 
 def training_sample(triple: Triple, seed: int, config: SampleConfig) -> Batch:

@@ -1,0 +1,1 @@
+"""Triples: making, storing and feeding them."""
