@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PUBLIC_NAMES = {
-    "situate": ["__version__"],
+    "situate": ["Composer", "__version__"],
     "situate.data.store": ["TripleStore", "TripleWriter"],
     "situate.errors": ["SituateError", "InputError", "DataError", "OutputError", "ConfigError", "ModelFileError"],
     "situate.pipeline.composer": ["Composer"],
