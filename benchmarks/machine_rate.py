@@ -22,7 +22,7 @@ def matmul_gflops() -> float:
 @torch.inference_mode()
 def conv_gflops() -> float:
     """A 3 x 3 convolution of the size that the networks use."""
-    layer = torch.nn.Conv2d(CHANNELS, CHANNELS, KERNEL, padding=1).to(memory_format=torch.channels_last)
+    layer = torch.nn.Conv2d(CHANNELS, CHANNELS, KERNEL, padding=1)
     pictures = torch.rand(BATCH, CHANNELS, PICTURE_SIDE, PICTURE_SIDE).to(memory_format=torch.channels_last)
     flop = 2 * BATCH * PICTURE_SIDE**2 * CHANNELS**2 * KERNEL**2
     return flop / median_s(lambda: layer(pictures)) / 1e9

@@ -15,13 +15,13 @@ def points_of(svg: str, style: str) -> list[tuple[float, float]]:
 
 
 def test_a_falling_loss_goes_down_and_to_the_right():
-    places = points_of(curve([], [(10, 4.0), (20, 3.0), (30, 1.0)]), "validation")
+    places = points_of(curve([], [(10.0, 4.0), (20.0, 3.0), (30.0, 1.0)]), "validation")
     assert [x for x, _ in places] == sorted(x for x, _ in places)
     assert [y for _, y in places] == sorted(y for _, y in places)  # y grows downwards
 
 
 def test_a_curve_is_well_formed_and_stays_inside_its_panel():
-    svg = curve([(1, 1e6), *[(step, 1.0 + step / 100) for step in range(2, 40)]], [(20, 1.5)])
+    svg = curve([(1.0, 1e6), *[(float(step), 1.0 + step / 100) for step in range(2, 40)]], [(20.0, 1.5)])
     ET.fromstring(svg)  # noqa: S314 - our own text
     for x, y in points_of(svg, "train"):
         assert 0 <= x <= 360
@@ -29,7 +29,7 @@ def test_a_curve_is_well_formed_and_stays_inside_its_panel():
 
 
 def test_one_single_point_can_be_drawn():
-    assert len(points_of(curve([], [(4, 2.0)]), "validation")) == 1
+    assert len(points_of(curve([], [(4.0, 2.0)]), "validation")) == 1
 
 
 def test_panels_come_from_the_metrics_file(tmp_path):

@@ -9,11 +9,11 @@ from situate.demo.progress import Phases
 
 def test_training_gets_what_rendering_and_the_end_leave():
     config = DemoConfig(minutes=10)
-    assert config.training_minutes(elapsed_s=180) == pytest.approx(STEP_SHARE * (7 - FINISH_MINUTES))
+    assert config.training_minutes(elapsed_s=180.0) == pytest.approx(STEP_SHARE * (7 - FINISH_MINUTES))
 
 
 def test_a_demo_that_is_late_still_trains_a_little():
-    assert DemoConfig(minutes=1).training_minutes(elapsed_s=600) == pytest.approx(STEP_SHARE * MIN_TRAINING_MINUTES)
+    assert DemoConfig(minutes=1).training_minutes(elapsed_s=600.0) == pytest.approx(STEP_SHARE * MIN_TRAINING_MINUTES)
 
 
 def test_the_convergence_rule_looks_back_over_as_many_steps_as_the_recipe():

@@ -87,10 +87,11 @@ def scene_row(triple: Triple, trained: Composer, shipped: Composer | None, seed:
 
 
 def one_of_each_scene(triples: Sequence[Triple], count: int) -> list[Triple]:
-    """The first triple of each of the first `count` scenes: nobody chose them."""
-    firsts = {triple.group: triple for triple in reversed(list(triples))}
-    order = dict.fromkeys(triple.group for triple in triples)
-    return [firsts[group] for group in order][:count]
+    """One triple of each of the first `count` scenes, in turn its first, second and so on: nobody chose them."""
+    groups: dict[str, list[Triple]] = {}
+    for triple in triples:
+        groups.setdefault(triple.group, []).append(triple)
+    return [group[number % len(group)] for number, group in enumerate(groups.values())][:count]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ def training_curves(metrics: Path) -> str:
     panels = []
     for name, title in PANELS:
         train, validation = (
-            [(line["step"], line[name]) for line in lines if line["split"] == split]
+            [(float(line["step"]), float(line[name])) for line in lines if line["split"] == split]
             for split in ("train", "validation")
         )
         if train or validation:
@@ -59,12 +59,13 @@ def _range(train: Sequence[float], validation: Sequence[float]) -> tuple[float, 
 
 def _axis(low: float, high: float, first: float, last: float) -> str:
     parts = []
+    digits = max(0, 1 - math.floor(math.log10((high - low) / NUM_TICKS)))
     for tick in range(NUM_TICKS + 1):
         share = tick / NUM_TICKS
         y = round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
         value = low + share * (high - low)
         parts.append(f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>')
-        parts.append(f'<text x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{value:.3g}</text>')
+        parts.append(f'<text x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{value:.{digits}f}</text>')
     parts.append(f'<text x="{LEFT}" y="{HEIGHT - 8}">step {first:g}</text>')
     parts.append(f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 8}" text-anchor="end">{last:g}</text>')
     return "".join(parts)

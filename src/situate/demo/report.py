@@ -71,8 +71,8 @@ def _highlights(result: Mapping[str, Any]) -> list[tuple[str, str]]:
         nats = f"{figures['placement']['cell_nats_gain_over_prior']['value']:+.2f} nats"
         gain_db = f"{synthesis['psnr_db_gain_over_paste']['value']:+.1f} dB"
         tiles += [
-            (nats, f"true cell likelier than by the prior, {words}"),
-            (gain_db, f"better than plain paste, {words}"),
+            (nats, f"over the prior, log-likelihood of the true cell ({words})"),
+            (gain_db, f"over plain paste, PSNR where the picture changes ({words})"),
         ]
     return tiles
 
@@ -90,7 +90,7 @@ def _scene_section(scenes: Sequence[SceneRow]) -> list[str]:
     return [
         heading("Held-out scenes"),
         paragraph(
-            "The first object of each of the first held-out scenes: nobody chose them. The heat map says where the "
+            "The first held-out scenes, one object of each in turn: nobody chose them. The heat map says where the "
             "object's foot may stand; the box is the place that was taken. The truth is one of many that would do. "
             "The object comes in another light, and has to take on that of the scene and to cast its shadow."
         ),

@@ -6,19 +6,19 @@ from typing import Any
 from situate.evaluation.tables import Table, with_interval
 
 _FIGURES = (
-    ("placement", "cell_nats_model", "log-likelihood of the true cell, model", 2, 1, " nats"),
-    ("placement", "cell_nats_prior", "the same by the prior (where objects stood in training)", 2, 1, " nats"),
-    ("placement", "cell_nats_uniform", "the same at random (uniform over the picture)", 2, 1, " nats"),
-    ("placement", "cell_nats_gain_over_prior", "model above prior", 2, 1, " nats"),
-    ("placement", "iou50_at_5_model", "true box among five places (IoU >= 0.5), model", 0, 100, " %"),
-    ("placement", "iou50_at_5_prior", "the same for places from the prior", 0, 100, " %"),
-    ("placement", "iou50_at_5_random", "the same for random boxes", 0, 100, " %"),
-    ("synthesis", "psnr_db_model", "PSNR where the picture changes, true box, model", 2, 1, " dB"),
-    ("synthesis", "psnr_db_paste", "the same for plain paste", 2, 1, " dB"),
-    ("synthesis", "psnr_db_poisson", "the same for Poisson cloning", 2, 1, " dB"),
-    ("synthesis", "psnr_db_gain_over_paste", "model above paste", 2, 1, " dB"),
-    ("synthesis", "shadow_iou", "overlap of shadows with the true ones (IoU)", 2, 1, ""),
-    ("fused_tokens", "relative_rise", "synthesis loss rises with another scene's fused tokens by", 1, 100, " %"),
+    ("placement", "cell_nats_model", "log-likelihood of the true cell, model", 2, 1.0, " nats"),
+    ("placement", "cell_nats_prior", "the same by the prior (where objects stood in training)", 2, 1.0, " nats"),
+    ("placement", "cell_nats_uniform", "the same at random (uniform over the picture)", 2, 1.0, " nats"),
+    ("placement", "cell_nats_gain_over_prior", "model above prior", 2, 1.0, " nats"),
+    ("placement", "iou50_at_5_model", "true box among five places (IoU >= 0.5), model", 0, 100.0, " %"),
+    ("placement", "iou50_at_5_prior", "the same for places from the prior", 0, 100.0, " %"),
+    ("placement", "iou50_at_5_random", "the same for random boxes", 0, 100.0, " %"),
+    ("synthesis", "psnr_db_model", "PSNR where the picture changes, true box, model", 2, 1.0, " dB"),
+    ("synthesis", "psnr_db_paste", "the same for plain paste", 2, 1.0, " dB"),
+    ("synthesis", "psnr_db_poisson", "the same for Poisson cloning", 2, 1.0, " dB"),
+    ("synthesis", "psnr_db_gain_over_paste", "model above paste", 2, 1.0, " dB"),
+    ("synthesis", "shadow_iou", "overlap of shadows with the true ones (IoU)", 2, 1.0, ""),
+    ("fused_tokens", "relative_rise", "synthesis loss rises with another scene's fused tokens by", 1, 100.0, " %"),
 )
 
 

@@ -18,7 +18,7 @@ def evaluation_report(result: Mapping[str, Any]) -> str:
             "above plain paste where the picture changes",
         ),
         (
-            with_interval(result["fused_tokens"]["relative_rise"], 1, 100, " %"),
+            with_interval(result["fused_tokens"]["relative_rise"], 1, 100.0, " %"),
             "worse with another scene's fused tokens",
         ),
     ]

@@ -57,7 +57,7 @@ def _cells(figures: Mapping[str, Any]) -> Table:
         ("model above prior", with_interval(figures["cell_nats_gain_over_prior"], unit=" nats")),
         (
             "median size error, likeliest height in the true cell",
-            with_interval(figures["median_size_error_at_true_cell"], 1, 100, " %"),
+            with_interval(figures["median_size_error_at_true_cell"], 1, 100.0, " %"),
         ),
     ]
     return Table("Placement: log-likelihood of the true cell", ("what", "value"), tuple(rows))
@@ -67,8 +67,8 @@ def _overlaps(figures: Mapping[str, Any]) -> Table:
     rows = [
         (
             name,
-            with_interval(figures[f"iou50_at_1_{name}"], 1, 100, " %"),
-            with_interval(figures[f"iou50_at_5_{name}"], 1, 100, " %"),
+            with_interval(figures[f"iou50_at_1_{name}"], 1, 100.0, " %"),
+            with_interval(figures[f"iou50_at_5_{name}"], 1, 100.0, " %"),
         )
         for name in ("model", "prior", "random")
     ]
@@ -116,6 +116,6 @@ def _fused(figures: Mapping[str, Any]) -> Table:
     rows: Sequence[tuple[str, str]] = [
         ("its own fused tokens", with_interval(figures["loss_own_tokens"], 4)),
         ("those of another scene", with_interval(figures["loss_other_tokens"], 4)),
-        ("relative rise", with_interval(figures["relative_rise"], 1, 100, " %")),
+        ("relative rise", with_interval(figures["relative_rise"], 1, 100.0, " %")),
     ]
     return Table("Fused tokens: synthesis loss with", ("tokens", "loss"), tuple(rows))
