@@ -149,19 +149,36 @@ class InterruptHook:
 
 @dataclass
 class TimeBudgetHook:
-    """Fits the step budget to a time budget once the pace is known, so that the learning rate falls to its end."""
+    """Fits the step budget to a time budget, so that the learning rate still falls to its end in time.
+
+    The pace is measured again at every power of two, since other programs may come and go; when the time is up the run
+    ends.
+
+    Attributes:
+        seconds: Time budget, from the first step on.
+        first_steps: Steps before the pace is measured first; the very first ones are slow.
+    """
 
     seconds: float
-    after_steps: int = 8
-    _start_s: float = 0.0
+    first_steps: int = 8
+    _start_s: float = field(default_factory=time.monotonic)
+    _last: tuple[int, float] | None = None
+    _most_steps: int = 0
 
     def __call__(self, state: TrainState, report: StepReport) -> bool:
-        """Measure steps 3 to `after_steps`, then set `state.num_steps`."""
-        if report.step == 2:
-            self._start_s = time.monotonic()
-        if report.step == self.after_steps:
-            pace_s = (time.monotonic() - self._start_s) / (self.after_steps - 2)
-            state.num_steps = min(state.num_steps, max(self.after_steps + 1, int(self.seconds / pace_s)))
+        """Set `state.num_steps` when it is time; never above what it was at first."""
+        now_s = time.monotonic()
+        if self._last is None:
+            self._last, self._most_steps = (report.step, now_s), state.num_steps
+        left_s = self.seconds - (now_s - self._start_s)
+        if left_s <= 0:
+            state.stop_reason = f"the time budget of {self.seconds / 60:.1f} minutes ended at step {report.step}"
+            return True
+        if report.step >= self.first_steps and report.step & (report.step - 1) == 0:
+            step, then_s = self._last
+            pace_s = (now_s - then_s) / (report.step - step)
+            state.num_steps = min(self._most_steps, report.step + max(1, int(left_s / pace_s)))
+            self._last = (report.step, now_s)
         return False
 
 
