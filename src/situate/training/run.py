@@ -154,7 +154,7 @@ def _environment(data: Sequence[Path]) -> dict[str, Any]:
         "libraries": {name: _version_or_none(name) for name in libraries},
         "machine": platform.machine(),
         "cpus": os.cpu_count(),
-        "data": [str(folder) for folder in data],
+        "data": [folder.name for folder in data],
     }
 
 
