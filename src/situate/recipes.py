@@ -7,6 +7,7 @@ from situate.errors import ConfigError
 from situate.nn.joint import ModelConfig
 from situate.training.config import RunConfig
 from situate.training.converge import ConvergeConfig
+from situate.training.losses import LossConfig
 from situate.training.optim import OptimConfig
 
 
@@ -21,6 +22,7 @@ def literal() -> RunConfig:
         recipe="literal",
         model=ModelConfig(conditioning="literal"),
         sample=SampleConfig(conditioning="literal"),
+        loss=LossConfig(counts_pasted=False),
     )
 
 

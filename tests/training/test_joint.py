@@ -7,6 +7,7 @@ import torch
 from tests.training.states import debug_batch, debug_state, parameters_of, with_loss
 
 from situate.nn.joint import JointPrediction
+from situate.recipes import RECIPES
 from situate.training.losses import changed_region
 from situate.training.step import joint_terms, train_step
 
@@ -90,6 +91,34 @@ def test_the_changed_region_weighs_more_than_its_pixels():
         prediction.image[where] += 0.1
         losses.append(debug_state().loss(prediction, batch, torch.ones(4)).synthesis.item())
     assert losses[0] == pytest.approx(4 * losses[1], rel=0.01)
+
+
+def test_a_foreground_that_is_shown_unplaced_is_no_changed_region():
+    batch = debug_batch()
+    shown = torch.zeros_like(batch.synthesis.pasted_alpha)
+    shown[..., :4, :4] = 1
+    image = torch.full_like(batch.image, -1.0)
+    image[:, 4, 20:24, 20:24] = 1
+    batch = replace(batch, image=image, synthesis=replace(batch.synthesis, pasted_alpha=shown))
+    effect_only = torch.zeros_like(shown, dtype=torch.bool)
+    effect_only[..., 18:26, 18:26] = True
+    assert torch.equal(changed_region(batch, counts_pasted=False), effect_only)
+    assert changed_region(batch)[..., 0, 0].all()
+    terms = []
+    for counts_pasted in (True, False):
+        loss = with_loss(counts_pasted=counts_pasted).loss.build()
+        prediction = perfect_prediction(batch)
+        prediction.image[..., :6, :6] += 0.1
+        terms.append(loss(prediction, batch, torch.ones(4)).synthesis.item())
+    assert terms[1] < 0.25 * terms[0], "an error at the unplaced cut-out weighs no more than elsewhere"
+
+
+def test_only_the_literal_recipe_leaves_the_pasted_foreground_out():
+    assert {name: make().loss.counts_pasted for name, make in RECIPES.items()} == {
+        "tiny": True,
+        "literal": False,
+        "debug": True,
+    }
 
 
 def test_the_same_error_costs_more_at_less_noise():

@@ -63,6 +63,7 @@ class LossConfig(BaseModel):
         unchanged_share: Share of a sample's synthesis loss that pixels get where nothing changes; the region that
             changes is 2-5 % of a picture, and unweighted the network learns nothing but to copy.
         min_sigma: Noise level under which the error is no longer scaled up as the velocity's would be.
+        counts_pasted: Whether the changed region holds the pasted foreground; not where it is shown unplaced.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -72,6 +73,7 @@ class LossConfig(BaseModel):
     mask_weight: float = 2.0
     unchanged_share: float = 0.2
     min_sigma: float = 0.3
+    counts_pasted: bool = True
 
     def build(self) -> "JointLoss":
         """Make the loss."""
@@ -111,7 +113,7 @@ class JointLoss:
 
     def _masked_mean(self, squared: Float[Tensor, "b 5 h w"], batch: Batch, part: slice) -> Float[Tensor, ""]:
         """Mean over the changed region and over the rest, joined by `unchanged_share`; then over samples."""
-        is_changed = changed_region(batch)
+        is_changed = changed_region(batch, counts_pasted=self.config.counts_pasted)
         weight = batch.image_weight[:, part]
         changed = _weighted_mean(squared[:, part], weight * is_changed)
         unchanged = _weighted_mean(squared[:, part], weight * ~is_changed)
@@ -119,11 +121,12 @@ class JointLoss:
         return ((1 - share) * changed + share * unchanged).mean()
 
 
-def changed_region(batch: Batch) -> Tensor:
-    """Where composite, background and pasted picture may differ, grown by two pixels; `b 1 h w`, bool."""
-    effect = (batch.image[:, 4:5] > -1 + _NOISE).float()
-    pasted = (batch.synthesis.pasted_alpha > _NOISE).float()
-    return F.max_pool2d(torch.maximum(effect, pasted), 5, stride=1, padding=2) > 0
+def changed_region(batch: Batch, *, counts_pasted: bool = True) -> Tensor:
+    """Where composite, background and (if it counts) pasted picture may differ, grown by two pixels; `b 1 h w`, bool."""
+    changed = (batch.image[:, 4:5] > -1 + _NOISE).float()
+    if counts_pasted:
+        changed = torch.maximum(changed, (batch.synthesis.pasted_alpha > _NOISE).float())
+    return F.max_pool2d(changed, 5, stride=1, padding=2) > 0
 
 
 _PARTS = (slice(0, 3), slice(3, 4), slice(4, 5))

@@ -13,6 +13,7 @@ from accelerate import Accelerator
 from rich.console import Console
 
 from situate import __version__
+from situate.config import read_config
 from situate.data.loader import (
     StepSampler,
     TrainingSet,
@@ -136,7 +137,7 @@ def _prepare_folder(config: RunConfig, data: Sequence[Path], run_folder: Path, r
         raise ConfigError(f"{run_folder} already holds a run; pass --resume to go on with it, or another --out")
     if resume and not path.exists():
         raise ConfigError(f"{run_folder} holds no run to resume (no config.json); leave --resume out")
-    if resume and path.read_text() != text:
+    if resume and read_config(path) != config:
         raise ConfigError(f"{path} differs from the configuration asked for; resume with the options of the first call")
     try:
         run_folder.mkdir(parents=True, exist_ok=True)
