@@ -10,6 +10,7 @@ from situate.data.loader import (
     StepSampler,
     TrainingSet,
     TripleUnion,
+    drawn_validation,
     split_by_group,
     training_batches,
     validation_batches,
@@ -47,6 +48,15 @@ def test_batches_do_not_depend_on_the_number_of_workers(triples):
         assert torch.equal(first.image, second.image)
         assert torch.equal(first.position, second.position)
         assert torch.equal(first.placement.foreground, second.placement.foreground)
+
+
+def test_validation_is_drawn_from_all_data_sets_and_the_same_every_time():
+    drawn = drawn_validation(range(1000), 100, seed=0)
+    assert drawn == drawn_validation(range(1000), 100, seed=0) == sorted(set(drawn))
+    assert len(drawn) == 100
+    assert 25 < sum(index >= 500 for index in drawn) < 75
+    assert drawn != drawn_validation(range(1000), 100, seed=1)
+    assert drawn_validation([3, 1, 2], 100, seed=0) == [1, 2, 3]
 
 
 def test_a_plan_that_starts_later_is_the_rest_of_the_plan():

@@ -63,6 +63,12 @@ def split_by_group(triples: TripleUnion, validation_fraction: float) -> tuple[li
     return training, validation
 
 
+def drawn_validation(validation: Sequence[int], max_validation: int, seed: int) -> list[int]:
+    """Draw at most `max_validation` of the held-out indices, from all data sets alike; return them in order."""
+    order = np.random.default_rng(seed_for(seed, "validation")).permutation(validation)
+    return sorted(int(index) for index in order[:max_validation])
+
+
 class TrainingSet(Dataset[Batch]):
     """Augmented samples, asked for by (index, seed)."""
 

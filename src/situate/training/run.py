@@ -18,6 +18,7 @@ from situate.data.loader import (
     StepSampler,
     TrainingSet,
     TripleUnion,
+    drawn_validation,
     split_by_group,
     training_batches,
     validation_batches,
@@ -100,7 +101,8 @@ def train(
     checkpoint = newest_checkpoint(run_folder) if resume else None
     if checkpoint is not None:
         load_checkpoint(state, checkpoint)
-    held_out = validation_batches(triples, validation[: config.max_validation], config.sample, config.batch_size)
+    drawn = drawn_validation(validation, config.max_validation, config.seed)
+    held_out = validation_batches(triples, drawn, config.sample, config.batch_size)
     sampler = StepSampler(
         training,
         batch_size=config.batch_size,
