@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from situate.geometry.canvas import Letterbox
@@ -27,6 +27,26 @@ def test_snapped_windows_lie_on_their_lattice_and_hold_two_to_four_object_sizes(
     assert window.side_px < 4 * object_px * (1 + 1e-9) or window.side_px == 8
     assert window.side_px >= 2 * object_px * (1 - 1e-9) or holds_picture
     assert window.side_px < 2 * max(resolution_wh)
+
+
+@given(
+    st.tuples(st.integers(16, 5000), st.integers(16, 5000)), centres, st.floats(0.01, 1.2), st.floats(0.1, 10)
+)
+@example((1365, 1024), (1165 / 1365, 0.5), 400 / 1024, 1.0)
+@example((1925, 1080), (1775 / 1925, 0.5), 300 / 1080, 1.0)
+@example((683, 1365), (583 / 683, 1.0), 200 / 683, 1.0)
+def test_a_snapped_window_covers_the_box_as_far_as_it_lies_in_the_picture(resolution_wh, centre, height, aspect):
+    height_px = height * min(resolution_wh)
+    size_px = (height_px * aspect, height_px)
+    fractions = [size / length for size, length in zip(size_px, resolution_wh, strict=True)]
+    window, _ = snapped_window((*centre, *fractions), resolution_wh, SIZE)
+    for start_px, place, size, length in zip(
+        (window.left_px, window.top_px), centre, size_px, resolution_wh, strict=True
+    ):
+        assert start_px <= max(place * length - size / 2, 0) + 1
+        assert start_px + window.side_px >= min(place * length + size / 2, length) - 1
+        if place * length + size / 2 >= length:
+            assert start_px + window.side_px >= length
 
 
 @given(resolutions_wh, centres, st.integers(8, 6000))

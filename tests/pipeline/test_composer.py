@@ -37,6 +37,17 @@ def test_a_composite_has_the_backgrounds_size_and_depth_and_nothing_else_changes
     assert composite.effect[composite.effect > 0].min() >= 8
 
 
+@pytest.mark.parametrize(("width", "object_px"), [(1365, 400), (1925, 300)])
+def test_at_the_far_edge_of_a_wide_picture_the_object_reaches_the_edge_and_nothing_else_changes(
+    composer, width, object_px
+):
+    background = cv2.resize(scene(96, 54), (width, 768), interpolation=cv2.INTER_CUBIC)
+    box_xywh_px = (float(width - object_px), 300.0, float(object_px), float(object_px))
+    (composite,) = composer(background, cutout(object_px, object_px), box_xywh_px=box_xywh_px)
+    assert changed_outside_effect(composite, background) == 0
+    assert composite.visible_alpha[:, -1].any()
+
+
 def test_in_a_full_hd_photograph_no_pixel_changes_outside_the_effect(composer):
     background = cv2.resize(scene(192, 108), (1920, 1080), interpolation=cv2.INTER_CUBIC)
     (composite,) = composer(background, cutout(300, 400))

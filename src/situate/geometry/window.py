@@ -86,8 +86,11 @@ def snapped_window(box_cxcywh: BoxCxcywh, resolution_wh: tuple[int, int], size: 
     window = window_round(box_cxcywh, resolution_wh, side_px)
     if level <= 0:
         return window, level
-    pitch_px = 2**level
-    return Window(_snap(window.left_px, pitch_px), _snap(window.top_px, pitch_px), side_px), level
+    left_px, top_px = (
+        _snap(start_px, side_px, length_px, 2**level)
+        for start_px, length_px in zip((window.left_px, window.top_px), resolution_wh, strict=True)
+    )
+    return Window(left_px, top_px, side_px), level
 
 
 def crop(
@@ -122,5 +125,7 @@ def _inside(start_px: int, side_px: int, length_px: int) -> int:
     return min(max(start_px, 0), length_px - side_px)
 
 
-def _snap(start_px: int, pitch_px: int) -> int:
-    return round(start_px / pitch_px) * pitch_px
+def _snap(start_px: int, side_px: int, length_px: int, pitch_px: int) -> int:
+    # A window at the picture's far edge moves outwards: inwards it would leave a strip of the picture uncovered.
+    is_at_far_edge = start_px + side_px == length_px
+    return (math.ceil if is_at_far_edge else round)(start_px / pitch_px) * pitch_px
