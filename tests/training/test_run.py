@@ -4,16 +4,19 @@ import json
 import shutil
 import signal
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
 from safetensors.torch import load_file
 from tests.synthetic import write_synthetic_set
 
+from situate.data.store import TripleStore
 from situate.errors import ConfigError, DataError, ModelFileError, NonFiniteLossError, OutputError
 from situate.pipeline.load import load_pipeline
 from situate.recipes import RECIPES, debug, recipe_named
-from situate.training import loop
+from situate.training import loop, run
+from situate.training.folder import check_same_data
 from situate.training.run import train
 
 
@@ -180,9 +183,45 @@ def test_a_full_disk_leaves_the_checkpoints_that_were_there(finished, data, tmp_
     assert list((tmp_path / "run/checkpoints").iterdir()) == []
 
 
-def test_data_that_is_missing_is_named(tmp_path):
+def test_data_that_is_missing_is_named_and_leaves_no_run_folder(tmp_path):
     with pytest.raises(DataError, match="is not a data set"):
         train(debug(), [tmp_path / "nowhere"], tmp_path / "run", device="cpu")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_is_not_resumed_on_other_data(finished, data, tmp_path):
+    shutil.copytree(data, tmp_path / "moved")
+    shutil.copytree(finished[0], tmp_path / "run")
+    with pytest.raises(ConfigError, match="began with other data"):
+        train(debug(), [data, data], tmp_path / "run", resume=True, device="cpu")
+    check_same_data([TripleStore(tmp_path / "moved")], tmp_path / "run")
+    (tmp_path / "moved/dataset.json").write_text((data / "dataset.json").read_text() + " ")
+    with pytest.raises(ConfigError, match="began with other data"):
+        check_same_data([TripleStore(tmp_path / "moved")], tmp_path / "run")
+
+
+def test_the_result_is_validated_with_the_weights_it_publishes(data, tmp_path, monkeypatch):
+    before_step(monkeypatch, 2, press_ctrl_c)
+    result = train(debug(), [data], tmp_path / "run", device="cpu")
+    lines = [json.loads(line) for line in (tmp_path / "run/metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines if line["split"] == "validation"] == [2]
+    assert result.step == 3
+    assert result.validation["total"] != pytest.approx(lines[-1]["total"], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"), [({"minutes": 0.0}, "minutes is 0"), ({"num_workers": -1}, "num_workers is -1")]
+)
+def test_an_option_out_of_range_is_named(data, tmp_path, options, message):
+    with pytest.raises(ConfigError, match=message):
+        train(debug(), [data], tmp_path / "run", device="cpu", **options)
+
+
+def test_several_processes_are_refused(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "Accelerator", lambda **_: SimpleNamespace(num_processes=2))
+    with pytest.raises(ConfigError, match="2 processes, which is not supported yet"):
+        train(debug(), [data], tmp_path / "run", device="cpu")
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -22,15 +22,15 @@ def train(
 ) -> None:
     """Train a recipe on triples until it converges or the budget ends; Ctrl-C saves and stops.
 
-    The result is OUT/model, a folder for `--model`. Several processes: start this command with torchrun.
+    The result is OUT/model, a folder for `--model`.
 
     Args:
         recipe: tiny, literal (nothing is pasted; the position reaches the synthesis only through the fused tokens) or
             debug.
         data: One or more folders of triples (situate data scenes, situate data photos).
         out: Run folder: config, metrics, TensorBoard events, sample sheets, checkpoints, model.
-        resume: Go on with the run in OUT from its newest checkpoint, bit for bit.
-        minutes: Time budget; the number of steps is fitted to it once the pace is known.
+        resume: Go on with the run in OUT from its newest checkpoint, bit for bit unless --minutes is given.
+        minutes: Time budget of this call; the number of steps is fitted to it once the pace is known.
         num_steps: Step budget.
         batch_size: Samples a step.
         seed: Of everything random.

@@ -72,13 +72,18 @@ class EvaluateHook:
     batches: Sequence[Batch]
     log: MetricsLog
     last: dict[str, float] = field(default_factory=dict)
+    last_step: int | None = None
+
+    def newest(self, state: TrainState) -> dict[str, float]:
+        """The evaluation of the weights as they are now, made if the last one is of another step."""
+        return self.last if self.last_step == state.step else evaluate(state, self.batches)
 
     def __call__(self, state: TrainState, report: StepReport) -> bool:
         """Evaluate when it is time; end the run once it has converged."""
         is_last = state.step == state.num_steps
         if state.step % state.convergence.config.every_steps and not is_last:
             return False
-        self.last = evaluate(state, self.batches)
+        self.last, self.last_step = evaluate(state, self.batches), state.step
         self.log.write(state.step, "validation", self.last)
         state.convergence = state.convergence.seen(self.last["total"])
         if state.convergence.has_converged:
@@ -151,8 +156,8 @@ class InterruptHook:
 class TimeBudgetHook:
     """Fits the step budget to a time budget, so that the learning rate still falls to its end in time.
 
-    The pace is measured again at every power of two, since other programs may come and go; when the time is up the run
-    ends.
+    The pace is measured again at every power of two of its own steps, since other programs may come and go; when the
+    time is up the run ends.
 
     Attributes:
         seconds: Time budget, from the first step on.
@@ -164,17 +169,20 @@ class TimeBudgetHook:
     _start_s: float = field(default_factory=time.monotonic)
     _last: tuple[int, float] | None = None
     _most_steps: int = 0
+    _steps_before: int = 0
 
     def __call__(self, state: TrainState, report: StepReport) -> bool:
         """Set `state.num_steps` when it is time; never above what it was at first."""
         now_s = time.monotonic()
         if self._last is None:
             self._last, self._most_steps = (report.step, now_s), state.num_steps
+            self._steps_before = report.step - 1
         left_s = self.seconds - (now_s - self._start_s)
         if left_s <= 0:
             state.stop_reason = f"the time budget of {self.seconds / 60:.1f} minutes ended at step {report.step}"
             return True
-        if report.step >= self.first_steps and report.step & (report.step - 1) == 0:
+        done = report.step - self._steps_before
+        if done >= self.first_steps and done & (done - 1) == 0:
             step, then_s = self._last
             pace_s = (now_s - then_s) / (report.step - step)
             state.num_steps = min(self._most_steps, report.step + max(1, int(left_s / pace_s)))

@@ -122,7 +122,7 @@ class JointLoss:
 
 
 def changed_region(batch: Batch, *, counts_pasted: bool = True) -> Tensor:
-    """Where composite, background and (if it counts) pasted picture may differ, grown by two pixels; `b 1 h w`, bool."""
+    """Where composite, background and, if it counts, pasted picture may differ; grown by two pixels, `b 1 h w` bool."""
     changed = (batch.image[:, 4:5] > -1 + _NOISE).float()
     if counts_pasted:
         changed = torch.maximum(changed, (batch.synthesis.pasted_alpha > _NOISE).float())

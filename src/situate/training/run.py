@@ -1,19 +1,14 @@
 """A training run from a data set to a published model, resumable at any step."""
 
 import json
-import os
-import platform
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from accelerate import Accelerator
 from rich.console import Console
 
-from situate import __version__
-from situate.config import read_config
 from situate.data.loader import (
     StepSampler,
     TrainingSet,
@@ -23,13 +18,15 @@ from situate.data.loader import (
     training_batches,
     validation_batches,
 )
-from situate.errors import ConfigError, OutputError
+from situate.errors import ConfigError
+from situate.imageio.write import write_bytes
 from situate.pipeline.card import model_card
 from situate.pipeline.device import device_named, has_fast_bf16
 from situate.pipeline.load import publish
 from situate.training.checkpoint import load_checkpoint, newest_checkpoint, save_checkpoint
 from situate.training.config import RunConfig
 from situate.training.converge import Convergence
+from situate.training.folder import check_folder, check_same_data, write_folder
 from situate.training.hooks import (
     CheckpointHook,
     EvaluateHook,
@@ -43,7 +40,7 @@ from situate.training.hooks import (
 )
 from situate.training.loop import Hook, fit
 from situate.training.state import TrainState, fresh_state
-from situate.training.step import averaged_weights, evaluate
+from situate.training.step import averaged_weights
 
 NUM_SHEET_ROWS = 8
 
@@ -76,18 +73,23 @@ def train(
         data: Folders of triples; the split is by group and the same every time.
         run_folder: Where everything goes; made if missing.
         resume: Go on from the newest checkpoint in `run_folder`, bit for bit.
-        minutes: Time budget; sets the step budget once the pace is known.
+        minutes: Time budget of this call; fits the step budget to it once the pace is known.
         num_workers: Processes that prepare samples; changes nothing but speed.
         device: `auto`, `cpu` or `cuda`.
 
     Raises:
-        ConfigError: If `run_folder` holds a run and `resume` is False, or another configuration.
+        ConfigError: If `run_folder` holds a run and `resume` is False, another configuration or other data; if
+            `minutes` or `num_workers` is out of range; if there are several processes.
         DataError: If the data cannot be read or split.
+        OutputError: If `run_folder` cannot be written.
         NonFiniteLossError: If the loss breaks; the last checkpoint is kept.
     """
-    _prepare_folder(config, data, run_folder, resume)
+    _check_options(minutes, num_workers)
+    check_folder(config, run_folder, resume=resume)
     accelerator = _accelerator(device)
     triples = TripleUnion(data)
+    if resume:
+        check_same_data(triples.stores, run_folder)
     training, validation = split_by_group(triples, config.validation_fraction)
     state = fresh_state(
         config.model,
@@ -101,6 +103,9 @@ def train(
     checkpoint = newest_checkpoint(run_folder) if resume else None
     if checkpoint is not None:
         load_checkpoint(state, checkpoint)
+    if minutes is not None:
+        # What an earlier time budget left of the steps says nothing about this one.
+        state.num_steps = config.num_steps
     drawn = drawn_validation(validation, config.max_validation, config.seed)
     held_out = validation_batches(triples, drawn, config.sample, config.batch_size)
     sampler = StepSampler(
@@ -112,66 +117,47 @@ def train(
         world_size=accelerator.num_processes,
     )
     batches = training_batches(TrainingSet(triples, config.sample), sampler, num_workers)
+    write_folder(config, triples.stores, run_folder)
     log = MetricsLog(run_folder, first_step=state.step)
     evaluation = EvaluateHook(held_out, log)
     console = Console(stderr=True)
     with InterruptHook() as interrupt, training_progress(console) as progress:
-        main_hooks: list[Hook] = [
+        hooks: list[Hook] = [
+            *([] if minutes is None else [TimeBudgetHook(60 * minutes)]),
+            evaluation,
             LogHook(log),
             SheetHook(held_out[0], run_folder / "samples", config.sheet_steps),
             CheckpointHook(run_folder, config.checkpoint_steps),
             ProgressHook(progress, state),
+            interrupt,
         ]
-        timing: list[Hook] = [] if minutes is None or checkpoint is not None else [TimeBudgetHook(60 * minutes)]
-        hooks = [*timing, evaluation, *(main_hooks if accelerator.is_main_process else []), interrupt]
         fit(state, batches, hooks=hooks)
     save_checkpoint(state, run_folder)
-    final = evaluation.last or evaluate(state, held_out)
+    final = evaluation.newest(state)
     log.close()
     counts = {"training": len(training), "validation": len(validation)}
     return _published(config, state, run_folder, final, triples, counts)
 
 
-def _prepare_folder(config: RunConfig, data: Sequence[Path], run_folder: Path, resume: bool) -> None:
-    path = run_folder / "config.json"
-    text = config.model_dump_json(indent=2) + "\n"
-    if path.exists() and not resume:
-        raise ConfigError(f"{run_folder} already holds a run; pass --resume to go on with it, or another --out")
-    if resume and not path.exists():
-        raise ConfigError(f"{run_folder} holds no run to resume (no config.json); leave --resume out")
-    if resume and read_config(path) != config:
-        raise ConfigError(f"{path} differs from the configuration asked for; resume with the options of the first call")
-    try:
-        run_folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        (run_folder / "environment.json").write_text(json.dumps(_environment(data), indent=2) + "\n")
-    except OSError as error:
-        raise OutputError(f"{run_folder} cannot be written ({error.strerror}); choose another --out") from error
-
-
-def _environment(data: Sequence[Path]) -> dict[str, Any]:
-    libraries = ("torch", "diffusers", "accelerate", "numpy", "opencv-python-headless")
-    return {
-        "situate": __version__,
-        "python": platform.python_version(),
-        "libraries": {name: _version_or_none(name) for name in libraries},
-        "machine": platform.machine(),
-        "cpus": os.cpu_count(),
-        "data": [folder.name for folder in data],
-    }
-
-
-def _version_or_none(name: str) -> str | None:
-    try:
-        return version(name)
-    except ModuleNotFoundError:
-        return None
+def _check_options(minutes: float | None, num_workers: int) -> None:
+    problems = []
+    if minutes is not None and not (math.isfinite(minutes) and minutes > 0):
+        problems.append(f"minutes is {minutes}; it must be above 0")
+    if num_workers < 0:
+        problems.append(f"num_workers is {num_workers}; it must be 0 or more")
+    if problems:
+        raise ConfigError("; ".join(problems))
 
 
 def _accelerator(device: str) -> Accelerator:
     chosen = device_named(device)
     precision = "bf16" if has_fast_bf16(chosen) else "no"
-    return Accelerator(cpu=chosen.type == "cpu", mixed_precision=precision)
+    accelerator = Accelerator(cpu=chosen.type == "cpu", mixed_precision=precision)
+    if accelerator.num_processes > 1:
+        raise ConfigError(
+            f"there are {accelerator.num_processes} processes, which is not supported yet; start one, without torchrun"
+        )
+    return accelerator
 
 
 def _published(
@@ -191,11 +177,10 @@ def _published(
         "validation": validation,
         "num_triples": counts,
     }
-    if state.accelerator.is_main_process:
-        with averaged_weights(state):
-            model = state.bare_model
-            sources = [store.description for store in triples.stores]
-            card = model_card(config.model_dump(), record, sources)
-            publish(model.placement, model.synthesis, result.model_folder, card=card)
-        (run_folder / "result.json").write_text(json.dumps(record, indent=2) + "\n")
+    with averaged_weights(state):
+        model = state.bare_model
+        sources = [store.description for store in triples.stores]
+        card = model_card(config.model_dump(), record, sources)
+        publish(model.placement, model.synthesis, result.model_folder, card=card)
+    write_bytes((json.dumps(record, indent=2) + "\n").encode(), run_folder / "result.json")
     return result
