@@ -53,6 +53,15 @@ def test_no_two_places_overlap_and_the_likelier_comes_first(seed):
     assert max(iou(*pair).item() for pair in combinations(corners, 2)) < 0.5
 
 
+def test_a_places_probability_counts_the_whole_lattice_also_of_a_diffuse_density():
+    density = random_density(16, spread=0.3)
+    lattice = lattice_of(density, torch.tensor([0.0]), torch.tensor([(0.0, 0.0, 1.0, 1.0)]))
+    corners = cxcywh_to_xyxy(lattice.box_cxcywh)
+    for candidate in top_k(lattice, 3):
+        near = iou(corners, cxcywh_to_xyxy(torch.tensor(candidate.box_cxcywh))) >= 0.5
+        assert candidate.probability == pytest.approx(lattice.mass[near].sum().item(), rel=1e-4)
+
+
 def test_more_places_begin_with_the_same_ones():
     lattice = lattice_for()
     assert top_k(lattice, 3)[:1] == top_k(lattice, 1)

@@ -84,7 +84,8 @@ def top_k(lattice: Lattice, k: int) -> list[Candidate]:
         best = int(torch.where(free > 0, density, -1.0).argmax())
         seeds.append(best)
         free[iou(corners, corners[best]) >= SAME_PLACE_IOU] = 0
-    candidates = [_settled(bulk, corners, index) for index in seeds]
+    all_corners = cxcywh_to_xyxy(lattice.box_cxcywh)
+    candidates = [_settled(bulk, corners, index, lattice, all_corners) for index in seeds]
     return _suppressed(sorted(candidates, key=lambda candidate: -candidate.probability))[:k]
 
 
@@ -136,13 +137,16 @@ def _smoothed_mass(lattice: Lattice, corners: Float[Tensor, "n 4"]) -> Float[Ten
 _NUM_COMPARED = 512
 
 
-def _settled(lattice: Lattice, corners: Float[Tensor, "n 4"], index: int) -> Candidate:
+def _settled(
+    bulk: Lattice, corners: Float[Tensor, "n 4"], index: int, lattice: Lattice, all_corners: Float[Tensor, "m 4"]
+) -> Candidate:
+    """The place round one point of the bulk; its probability counts the whole lattice."""
     overlap = iou(corners, corners[index])
-    weight = lattice.mass * (overlap >= _NEAR_IOU)
-    mean_position = (weight[:, None] * lattice.position).sum(0) / weight.sum()
-    aspect = lattice.box_cxcywh[index, 2] / lattice.box_cxcywh[index, 3]
+    weight = bulk.mass * (overlap >= _NEAR_IOU)
+    mean_position = (weight[:, None] * bulk.position).sum(0) / weight.sum()
+    aspect = bulk.box_cxcywh[index, 2] / bulk.box_cxcywh[index, 3]
     box_cxcywh = box_of(mean_position, aspect.log())
-    probability = lattice.mass[iou(corners, cxcywh_to_xyxy(box_cxcywh)) >= SAME_PLACE_IOU].sum()
+    probability = lattice.mass[iou(all_corners, cxcywh_to_xyxy(box_cxcywh)) >= SAME_PLACE_IOU].sum()
     cx, cy, w, h = box_cxcywh.tolist()
     return Candidate((cx, cy, w, h), float(probability))
 
