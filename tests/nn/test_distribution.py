@@ -54,6 +54,14 @@ def test_a_strip_of_a_picture_still_has_a_density(content_xyxy):
     assert torch.isfinite(density.log_prob(density.mode())).all()
 
 
+@pytest.mark.parametrize("ratio", [64, 1000, 5000, 50_000])
+def test_a_picture_of_any_aspect_ratio_has_a_cell_for_its_anchor(ratio):
+    half = 0.5 / ratio
+    for content_xyxy in ((0.0, 0.5 - half, 1.0, 0.5 + half), (0.5 - half, 0.0, 0.5 + half, 1.0)):
+        heatmap = random_density(16, content_xyxy).heatmap
+        assert heatmap.sum().item() == pytest.approx(1, abs=1e-4)
+
+
 def test_the_terms_add_up_to_the_log_density():
     density = random_density(8)
     position = density.sample(50, 1.0, torch.Generator().manual_seed(0))[0]

@@ -1,9 +1,12 @@
 """What both networks promise before any training."""
 
+import numpy as np
+import pytest
 import torch
 from tests.synthetic import synthetic_triple
 
 from situate.data.sample import validation_sample
+from situate.geometry.frames import placement_input
 from situate.nn.joint import WINDOW_TOKEN_GRID, tokens_in_window
 from situate.recipes import debug, literal, tiny
 from situate.records.batch import Batch, collate
@@ -69,6 +72,17 @@ def test_an_untrained_literal_network_returns_the_background_and_sees_no_place()
     other = validation_sample(elsewhere, config.sample).synthesis
     for name in ("background", "pasted", "pasted_alpha", "window_cxcywh"):
         assert torch.equal(getattr(batch.synthesis, name), getattr(other, name)), name
+
+
+@pytest.mark.parametrize(("width", "height"), [(64, 64), (100, 37), (61, 83), (1024, 16), (16, 1600), (4000, 16)])
+def test_the_padding_mask_marks_exactly_what_the_canvas_holds(width, height):
+    placement = fresh_model(debug()).placement
+    size = placement.config["background_size"]
+    pixels = np.full((height, width, 3), 255, np.uint8)
+    inputs = placement_input(pixels, np.full((4, 4, 4), 255, np.uint8), size, 32)
+    channels = placement._with_padding_mask(inputs)
+    assert channels[:, 3].any()
+    torch.testing.assert_close(channels[:, 3], channels[:, 0])
 
 
 def test_a_sample_does_not_depend_on_its_batch():

@@ -130,7 +130,7 @@ def distribution_from(
     """
     values = parameters.float().permute(0, 2, 3, 1)
     _, rows, columns, _ = values.shape
-    low_xy, high_xy, is_picture = _cell_bounds(rows, columns, content_xyxy.float())
+    low_xy, high_xy, is_picture = _cell_bounds(rows, columns, _thickened(content_xyxy.float()))
     logits = values[..., 0].masked_fill(~is_picture, -torch.inf)
     cell_log_prob = logits.flatten(1).log_softmax(-1).view_as(logits)
     pitch = values.new_tensor([1 / columns, 1 / rows])
@@ -147,6 +147,14 @@ def distribution_from(
         low_xy=low_xy,
         high_xy=high_xy,
     )
+
+
+def _thickened(content_xyxy: Float[Tensor, "b 4"]) -> Float[Tensor, "b 4"]:
+    """Widen a picture thinner than a few times `_MIN_EXTENT`, so that at least one cell holds some of it."""
+    low, high = content_xyxy.chunk(2, dim=-1)
+    middle, half = (low + high) / 2, ((high - low) / 2).clamp(min=2 * _MIN_EXTENT)
+    is_thin = high - low < 4 * _MIN_EXTENT
+    return torch.cat([torch.where(is_thin, middle - half, low), torch.where(is_thin, middle + half, high)], dim=-1)
 
 
 def _cell_bounds(

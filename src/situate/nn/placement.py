@@ -6,7 +6,7 @@ import torch
 from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
 from einops import rearrange
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from situate.nn.distribution import NUM_PARAMETERS, PlacementDistribution, distribution_from
@@ -76,9 +76,17 @@ class PlacementNetwork(ModelMixin, ConfigMixin):
     def _with_padding_mask(self, inputs: PlacementInput) -> Float[Tensor, "b 4 h w"]:
         """Add a channel that is 1 in the picture and 0 in the padding."""
         size = inputs.background.shape[-1]
-        centres = (torch.arange(size, device=inputs.background.device) + 0.5) / size
-        left, top, right, bottom = inputs.content_xyxy[:, :, None].unbind(1)
-        in_columns = (centres > left) & (centres < right)
-        in_rows = (centres > top) & (centres < bottom)
+        index = torch.arange(size, device=inputs.background.device)
+        left, top, right, bottom = (inputs.content_xyxy * size)[:, :, None].unbind(1)
+        in_columns, in_rows = _filled(index, left, right), _filled(index, top, bottom)
         is_picture = (in_rows[:, :, None] & in_columns[:, None, :])[:, None]
         return torch.cat([inputs.background, is_picture.to(inputs.background.dtype)], dim=1)
+
+
+def _filled(
+    index: Int[Tensor, " size"], low: Float[Tensor, "b 1"], high: Float[Tensor, "b 1"]
+) -> Bool[Tensor, "b size"]:
+    """Which rows or columns `geometry.canvas.background_canvas` fills: whole ones, and always at least one."""
+    first = (low + 0.5).floor()
+    stop = torch.maximum((high - 0.5).ceil(), first + 1)
+    return (index >= first) & (index < stop)
