@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
+from torch import Tensor
 
 from situate.errors import InputError
 from situate.geometry.boxes import xywh_px_to_cxcywh
@@ -75,6 +76,7 @@ class Composer:
                 `PlacementError` are kinds of it).
         """
         _check_options(top_k, num_steps, seed)
+        self._check_obeys(top_k, box_xywh_px)
         scene, cutout = _prepared(background, foreground)
         prediction, placements = self._placements(scene, cutout, top_k, box_xywh_px)
         return self.pipeline(
@@ -100,6 +102,16 @@ class Composer:
         prediction, placements = self._placements(scene, cutout, top_k, None)
         return placements, heatmap_in_picture(prediction, (scene.width_px, scene.height_px))
 
+    def _check_obeys(self, top_k: int, box_xywh_px: BoxXywhPx | None) -> None:
+        """A `literal` model is not told a place: several places would give one and the same picture."""
+        if self.pipeline.conditioning == "pasted" or (top_k == 1 and box_xywh_px is None):
+            return
+        asked = f"top_k is {top_k}" if box_xywh_px is None else "a box is given"
+        raise InputError(
+            f"{asked}, but this model is `literal`: it finds the object's place itself and cannot be told one; "
+            "ask for one composite without a box, or use a `pasted` model such as tiny, which ships with situate"
+        )
+
     def _placements(
         self, scene: Picture, cutout: Picture, top_k: int, box_xywh_px: BoxXywhPx | None
     ) -> tuple[PlacementPrediction, list[Placement]]:
@@ -116,13 +128,23 @@ def heatmap_in_picture(prediction: PlacementPrediction, resolution_wh: tuple[int
     left, top, right, bottom = letterbox.content_xyxy
     x = left + (torch.arange(width_px) + 0.5) / width_px * (right - left)
     y = top + (torch.arange(height_px) + 0.5) / height_px * (bottom - top)
-    places = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1)[None] * 2 - 1
     cells = prediction.distribution.heatmap[:1, None].float().cpu()
+    # Cells of the padding are 0; mixing them in would dim the picture's edge.
+    is_picture = prediction.distribution.cell_log_prob[0].cpu().isfinite()
+    x, y = _between_centres(x, is_picture.any(0)), _between_centres(y, is_picture.any(1))
+    places = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1)[None] * 2 - 1
     resampled = torch.nn.functional.grid_sample(
         cells, places, mode="bilinear", padding_mode="border", align_corners=False
     )
     heatmap = resampled[0, 0].numpy()
     return heatmap / heatmap.sum()
+
+
+def _between_centres(place: Float[Tensor, " n"], is_picture: Bool[Tensor, " cells"]) -> Float[Tensor, " n"]:
+    """Move places (fractions of the canvas) between the centres of the first and the last cell that hold picture."""
+    cells = is_picture.nonzero().flatten()
+    first, last = (int(cells[end]) for end in (0, -1))
+    return place.clamp((first + 0.5) / len(is_picture), (last + 0.5) / len(is_picture))
 
 
 def _prepared(background: Any, foreground: Any) -> tuple[Picture, Picture]:
@@ -143,20 +165,26 @@ def _check_options(top_k: int, num_steps: int, seed: int) -> None:
 def _fitted(box_xywh_px: BoxXywhPx, scene: Picture, cutout: Picture) -> Placement:
     """Fit the cut-out into a box, bottom-centre, without stretching it."""
     left, top, width, height = box_xywh_px
-    resolution = f"{scene.width_px} x {scene.height_px}"
     # Asked this way round, a box that is not a number is refused too.
     if not (width > 0 and height > 0):
         raise InputError(f"box {left:g},{top:g},{width:g},{height:g} is empty; width and height must be above 0")
-    inside = _overlap(left, width, scene.width_px) * _overlap(top, height, scene.height_px) / (width * height)
-    if not inside >= MIN_FRACTION_INSIDE:
-        raise InputError(
-            f"box {left:g},{top:g},{width:g},{height:g} lies {inside:.0%} inside the background of {resolution} "
-            f"pixels; at least {MIN_FRACTION_INSIDE:.0%} is needed; the box is left,top,width,height in pixels"
-        )
+    _check_inside("box", box_xywh_px, scene)
     scale = min(width / cutout.width_px, height / cutout.height_px)
     fitted_width, fitted_height = cutout.width_px * scale, cutout.height_px * scale
     fitted = (left + (width - fitted_width) / 2, top + height - fitted_height, fitted_width, fitted_height)
+    _check_inside("the cut-out, fitted bottom-centre into the box,", fitted, scene)
     return Placement(xywh_px_to_cxcywh(fitted, (scene.width_px, scene.height_px)))
+
+
+def _check_inside(what: str, box_xywh_px: BoxXywhPx, scene: Picture) -> None:
+    left, top, width, height = box_xywh_px
+    inside = _overlap(left, width, scene.width_px) * _overlap(top, height, scene.height_px) / (width * height)
+    if not inside >= MIN_FRACTION_INSIDE:
+        raise InputError(
+            f"{what} {left:g},{top:g},{width:g},{height:g} lies {inside:.0%} inside the background of "
+            f"{scene.width_px} x {scene.height_px} pixels; at least {MIN_FRACTION_INSIDE:.0%} is needed; "
+            "the box is left,top,width,height in pixels"
+        )
 
 
 def _overlap(start: float, length: float, limit: int) -> float:
