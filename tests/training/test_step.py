@@ -60,6 +60,18 @@ def test_a_loss_that_is_not_finite_names_step_and_seed_and_adjusts_nothing():
     assert all(torch.equal(value, before[name]) for name, value in parameters_of(state).items())
 
 
+def test_a_gradient_that_is_not_finite_adjusts_nothing():
+    state, batch = debug_state(), debug_batch()
+    before = parameters_of(state)
+    state.bare_model.synthesis.exit.bias.register_hook(lambda gradient: gradient * torch.inf)
+    with pytest.raises(NonFiniteLossError, match=r"gradient is not finite at step 0 \(run seed 0\)"):
+        train_step(state, batch)
+    assert state.step == 0
+    assert not state.optimizer.state_dict()["state"]
+    assert all(parameter.grad is None for parameter in state.bare_model.parameters())
+    assert all(torch.equal(value, before[name]) for name, value in parameters_of(state).items())
+
+
 def test_gradients_are_clipped():
     state = debug_state()
     limit = state.optim.max_gradient_norm
@@ -115,6 +127,14 @@ def test_the_convergence_rule_does_not_fire_on_a_slow_fall():
         rule = rule.seen(loss)
         assert not rule.has_converged
         loss *= 0.995
+
+
+def test_losses_that_are_not_finite_never_converge():
+    rule = Convergence(ConvergeConfig(patience=1))
+    for loss in (float("nan"), float("nan"), 2.0, float("nan"), float("inf")):
+        rule = rule.seen(loss)
+        assert not rule.has_converged
+    assert rule.best == 2.0
 
 
 def test_the_convergence_rule_works_on_negative_losses():
@@ -174,6 +194,15 @@ def test_the_step_budget_follows_a_machine_that_slows_down(monkeypatch):
     for step in range(1, 17):
         hook(state, StepReport(step, {}, 0.0, 0.0))
     assert state.num_steps < 16 + 60 / 2
+
+
+def test_a_resumed_run_is_fitted_to_its_time_budget_too(monkeypatch):
+    clock = iter(100 + 0.5 * step for step in range(100))
+    monkeypatch.setattr("situate.training.hooks.time.monotonic", lambda: next(clock))
+    state, hook = debug_state(num_steps=1000), TimeBudgetHook(20.0, _start_s=100.0)
+    for step in range(301, 312):
+        assert not hook(state, StepReport(step, {}, 0.0, 0.0))
+    assert state.num_steps == pytest.approx(340, abs=1)
 
 
 def test_a_run_ends_when_its_time_is_up(monkeypatch):

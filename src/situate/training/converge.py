@@ -1,8 +1,9 @@
 """The convergence rule (method step T4): when to stop, decided on the validation loss."""
 
+import math
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class ConvergeConfig(BaseModel):
@@ -17,8 +18,8 @@ class ConvergeConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     min_improvement: float = 0.002
-    patience: int = 6
-    every_steps: int = 100
+    patience: int = Field(6, ge=1)
+    every_steps: int = Field(100, ge=1)
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,9 @@ class Convergence:
     num_stale: int = 0
 
     def seen(self, loss: float) -> "Convergence":
-        """Take one validation loss into account."""
+        """Take one validation loss into account; one that is not finite says nothing."""
+        if not math.isfinite(loss):
+            return self
         if self.best is None or loss < self.best - self.config.min_improvement * abs(self.best):
             return Convergence(self.config, loss, 0)
         return Convergence(self.config, self.best, self.num_stale + 1)

@@ -1,5 +1,6 @@
 """One optimiser step (method steps T2 to T4) and one evaluation, on the same forward pass."""
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, fields
@@ -31,7 +32,7 @@ def train_step(state: TrainState, batch: Batch) -> StepReport:
     """Draw noise for (seed, step, rank), predict, compare, adjust (method step T4).
 
     Raises:
-        NonFiniteLossError: If the loss is NaN or infinite; nothing has been adjusted then.
+        NonFiniteLossError: If the loss or its gradient is NaN or infinite; nothing has been adjusted then.
     """
     accelerator = state.accelerator
     generator = torch.Generator(accelerator.device).manual_seed(
@@ -44,12 +45,13 @@ def train_step(state: TrainState, batch: Batch) -> StepReport:
     terms = joint_terms(state, state.model, _on_device(batch, accelerator.device), generator)
     _check_finite(terms, state)
     accelerator.backward(terms.total)
-    gradient_norm = accelerator.clip_grad_norm_(state.model.parameters(), state.optim.max_gradient_norm)
+    gradient_norm = float(accelerator.clip_grad_norm_(state.model.parameters(), state.optim.max_gradient_norm) or 0)
+    _check_gradient(gradient_norm, terms, state)
     state.optimizer.step()
     state.optimizer.zero_grad(set_to_none=True)
     state.ema.step(state.bare_model.parameters())
     state.step += 1
-    return StepReport(state.step, terms.as_floats(), float(gradient_norm or 0), learning_rate)
+    return StepReport(state.step, terms.as_floats(), gradient_norm, learning_rate)
 
 
 @torch.inference_mode()
@@ -102,8 +104,19 @@ def _on_device(batch: Batch, device: torch.device) -> Batch:
 def _check_finite(terms: LossTerms, state: TrainState) -> None:
     if torch.isfinite(terms.total):
         return
+    raise _error("loss", terms, state)
+
+
+def _check_gradient(gradient_norm: float, terms: LossTerms, state: TrainState) -> None:
+    if math.isfinite(gradient_norm):
+        return
+    state.optimizer.zero_grad(set_to_none=True)
+    raise _error("gradient", terms, state)
+
+
+def _error(subject: str, terms: LossTerms, state: TrainState) -> NonFiniteLossError:
     values = ", ".join(f"{field.name} {getattr(terms, field.name).item():.4g}" for field in fields(terms))
-    raise NonFiniteLossError(
-        f"the loss is not finite at step {state.step} (run seed {state.seed}): {values}; "
+    return NonFiniteLossError(
+        f"the {subject} is not finite at step {state.step} (run seed {state.seed}): {values}; "
         "start again with a smaller --set optim.learning_rate, or look at the data"
     )
