@@ -43,7 +43,9 @@ def test_training_then_composing_then_resuming(data, tmp_path, capsys):
     ("options", "message"),
     [
         (["--set", "speed=3"], "no field 'speed'"),
-        (["--batch-size", "0"], "must be at least 1"),
+        (["--batch-size", "0"], "batch_size"),
+        (["--num-workers", "-1"], "num_workers is -1"),
+        (["--minutes", "0"], "minutes is 0"),
         (["--device", "abacus"], "abacus"),
         (["--resume"], "no run to resume"),
     ],

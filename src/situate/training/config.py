@@ -1,6 +1,6 @@
 """Everything a run is made from, in one frozen record; written into the run folder and the model card."""
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from situate.data.sample import SampleConfig
 from situate.nn.joint import ModelConfig
@@ -36,12 +36,12 @@ class RunConfig(BaseModel):
     loss: LossConfig = LossConfig()
     optim: OptimConfig = OptimConfig()
     converge: ConvergeConfig = ConvergeConfig()
-    batch_size: int = 16
-    num_steps: int = 6000
-    max_validation: int = 256
-    validation_fraction: float = 0.08
-    checkpoint_steps: int = 200
-    sheet_steps: int = 500
+    batch_size: int = Field(16, ge=1)
+    num_steps: int = Field(6000, ge=1)
+    max_validation: int = Field(256, ge=1)
+    validation_fraction: float = Field(0.08, gt=0, lt=1)
+    checkpoint_steps: int = Field(200, ge=1)
+    sheet_steps: int = Field(500, ge=1)
     seed: int = 0
 
     @model_validator(mode="after")
@@ -53,13 +53,31 @@ class RunConfig(BaseModel):
             "conditioning": (self.model.conditioning, self.sample.conditioning),
         }
         wrong = [f"{name}: model has {a}, sample has {b}" for name, (a, b) in pairs.items() if a != b]
-        if self.model.background_size % 4 or self.model.foreground_size % 4:
-            wrong.append("background_size and foreground_size must be multiples of 4")
-        widths = (self.model.token_width, self.model.window_channels[-1])
-        if self.model.num_heads < 1 or any(width % self.model.num_heads for width in widths):
-            wrong.append(f"num_heads is {self.model.num_heads}; it must divide {widths[0]} and {widths[1]}")
-        if self.batch_size < 1 or self.num_steps < 1:
-            wrong.append("batch_size and num_steps must be at least 1")
+        wrong += _model_problems(self.model)
         if wrong:
             raise ValueError("; ".join(wrong))
         return self
+
+
+def _model_problems(model: ModelConfig) -> list[str]:
+    """What the networks could not be built or run with."""
+    problems = []
+    if any(size < 4 or size % 4 for size in (model.background_size, model.foreground_size)):
+        problems.append("background_size and foreground_size must be multiples of 4")
+    if model.token_width < 4 or model.token_width % 4:
+        problems.append(f"token_width is {model.token_width}; it must be a multiple of 4")
+    if not model.window_channels or min(model.window_channels) < 1 or model.window_channels[0] % 2:
+        problems.append(f"window_channels is {model.window_channels}; it must hold numbers above 0, the first one even")
+        return problems
+    widths = (model.token_width, model.window_channels[-1])
+    if model.num_heads < 1 or any(width % model.num_heads for width in widths):
+        problems.append(f"num_heads is {model.num_heads}; it must divide {widths[0]} and {widths[1]}")
+    step = model.window_patch * 2 ** (len(model.window_channels) - 1)
+    if model.window_patch < 1 or model.window_size < step or model.window_size % step:
+        problems.append(
+            f"window_size is {model.window_size}; it must be a multiple of {step}, "
+            "which is window_patch * 2 ** (number of window_channels - 1), and window_patch at least 1"
+        )
+    if min(model.window_blocks, model.encoder_channels) < 1:
+        problems.append("window_blocks and encoder_channels must be at least 1")
+    return problems
