@@ -83,6 +83,20 @@ def test_paired_jpeg_is_the_same_for_both():
     assert np.abs(found.background.astype(int) - TRIPLE.background).mean() < 20
 
 
+def test_jpeg_keeps_light_and_dark_better_than_colour():
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64), dtype=np.uint8)
+    blue, green = np.zeros((2, 64, 64, 3), np.uint8)
+    blue[..., 2], green[..., 1] = noise, noise
+    errors = [
+        np.abs(transforms._through_jpeg(picture, 60)[..., channel].astype(int) - noise).mean()
+        for picture, channel in ((blue, 2), (green, 1))
+    ]
+    red = np.zeros((64, 64, 3), np.uint8)
+    red[..., 0] = noise
+    red_error = np.abs(transforms._through_jpeg(red, 60)[..., 0].astype(int) - noise).mean()
+    assert errors[1] < red_error < errors[0], "green is mostly light, red less, blue hardly"
+
+
 def test_a_light_curve_rises_and_keeps_black():
     for seed in range(5):
         table = transforms.light_table(generator(seed), 0.5, 0.1, 0.2).astype(int)

@@ -131,11 +131,9 @@ def _crop_layers(layers: UInt8[np.ndarray, "h w 5"], window: Window, size: int) 
 
 def _image_weight(triple: Triple, window: Window, size: int) -> Float[Tensor, "1 5 {size} {size}"]:
     known = supervision(triple)
-    in_picture = np.ones_like(known.colour)
-    layers = np.dstack([known.colour, known.visible_alpha, known.effect, in_picture])
-    padded = _zero_padded(layers, window)
+    padded = _zero_padded(np.dstack([known.colour, known.visible_alpha, known.effect]), window)
     weight = to_tensor(resize_float(padded, (size, size)))
-    return torch.cat([weight[:, 0:1].expand(-1, 3, -1, -1), weight[:, 1:3]], dim=1)
+    return torch.cat([weight[:, 0:1].expand(-1, 3, -1, -1), weight[:, 1:]], dim=1)
 
 
 def _zero_padded(layers: Float[np.ndarray, "h w c"], window: Window) -> Float[np.ndarray, "s s c"]:
