@@ -1,5 +1,8 @@
 """Batches depend on the seed and the step, on nothing else; groups are never split."""
 
+import multiprocessing
+import os
+import signal
 from itertools import islice
 
 import pytest
@@ -57,6 +60,16 @@ def test_validation_is_drawn_from_all_data_sets_and_the_same_every_time():
     assert 25 < sum(index >= 500 for index in drawn) < 75
     assert drawn != drawn_validation(range(1000), 100, seed=1)
     assert drawn_validation([3, 1, 2], 100, seed=0) == [1, 2, 3]
+
+
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")  # torch forks; Python 3.12 warns
+def test_ctrl_c_leaves_the_workers_alive(triples):
+    sampler = StepSampler(range(16), batch_size=3, seed=1, start_step=0, rank=0, world_size=1)
+    batches = training_batches(TrainingSet(triples, CONFIG), sampler, 1)
+    next(batches)
+    for worker in multiprocessing.active_children():
+        os.kill(worker.pid, signal.SIGINT)
+    assert [len(batch) for batch in islice(batches, 4)] == [3] * 4
 
 
 def test_a_plan_that_starts_later_is_the_rest_of_the_plan():

@@ -1,5 +1,6 @@
 """From stores to batches: the split by group, and an endless plan whose draws are indexed by (seed, step, rank)."""
 
+import signal
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
@@ -114,8 +115,19 @@ class StepSampler(Sampler[list[tuple[int, int]]]):
 
 def training_batches(dataset: TrainingSet, sampler: StepSampler, num_workers: int) -> Iterator[Batch]:
     """Iterate over batches without end; the number of workers changes nothing but speed."""
-    loader = DataLoader(dataset, batch_sampler=sampler, collate_fn=collate, num_workers=num_workers)
+    loader = DataLoader(
+        dataset,
+        batch_sampler=sampler,
+        collate_fn=collate,
+        num_workers=num_workers,
+        worker_init_fn=leave_ctrl_c_to_the_main_process,
+    )
     return iter(loader)
+
+
+def leave_ctrl_c_to_the_main_process(worker: int) -> None:
+    """Ignore SIGINT in a worker: the terminal sends it to all, and the step under way still needs its batches."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def validation_batches(
