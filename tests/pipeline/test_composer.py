@@ -1,5 +1,6 @@
 """Composing: every pixel without a reason to change is kept, and the same call gives the same bytes."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import cv2
@@ -14,6 +15,7 @@ from situate.geometry.boxes import cxcywh_to_xyxy, iou
 from situate.imageio.convert import as_picture
 from situate.imageio.foreground import prepare_foreground
 from situate.pipeline.compose import foreground_u8
+from situate.pipeline.composer import heatmap_in_picture
 
 BOX = (30.0, 20.0, 40.0, 30.0)
 
@@ -58,10 +60,16 @@ def test_in_a_full_hd_photograph_no_pixel_changes_outside_the_effect(composer):
 
 def test_a_literal_model_composes_too(literal_composer):
     background = scene()
-    composites = literal_composer(background, cutout(), top_k=2)
-    for composite in composites:
-        assert composite.picture.pixels.shape == background.shape
-        assert changed_outside_effect(composite, background) == 0
+    (composite,) = literal_composer(background, cutout())
+    assert composite.picture.pixels.shape == background.shape
+    assert changed_outside_effect(composite, background) == 0
+
+
+@pytest.mark.parametrize("options", [{"top_k": 2}, {"box_xywh_px": BOX}])
+def test_a_literal_model_which_cannot_be_told_a_place_refuses_to_be(literal_composer, options):
+    with pytest.raises(InputError, match="`pasted` model such as tiny"):
+        literal_composer(scene(), cutout(), **options)
+    assert len(literal_composer.place(scene(), cutout(), top_k=2)) == 2
 
 
 def test_the_same_call_gives_the_same_bytes(composer):
@@ -150,6 +158,20 @@ def test_the_object_shows_where_the_box_says(composer):
 def test_a_box_that_cannot_be_used_is_refused(composer, box_xywh_px, message):
     with pytest.raises(InputError, match=message):
         composer(scene(), cutout(), box_xywh_px=box_xywh_px)
+
+
+def test_a_cutout_that_lies_outside_once_it_is_fitted_is_refused(composer):
+    with pytest.raises(InputError, match=r"fitted .* lies 0% inside the background of 100 x 100"):
+        composer(scene(100, 100), cutout(100, 10), box_xywh_px=(0.0, 50.0, 100.0, 100.0))
+
+
+def test_the_heat_map_is_not_dimmed_at_the_letter_boxs_edge(composer):
+    _, prediction = composer.pipeline.predict(scene(90, 50), cutout())
+    log_prob = prediction.distribution.cell_log_prob
+    even = torch.where(log_prob.isfinite(), torch.zeros(()), -torch.inf)
+    even = replace(prediction.distribution, cell_log_prob=even.flatten(1).log_softmax(-1).view_as(even))
+    heatmap = heatmap_in_picture(prediction._replace(distribution=even), (90, 50))
+    assert heatmap.min() == pytest.approx(heatmap.max(), rel=1e-4)
 
 
 @pytest.mark.parametrize(("option", "value"), [("top_k", 0), ("num_steps", 0), ("seed", -1)])
