@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from situate.data.store import TripleStore, TripleWriter, decode_png, encode_png
-from situate.errors import DataError
+from situate.errors import DataError, OutputError
 from situate.records.triple import Triple
 
 PICTURES = ("background", "composite", "foreground", "visible_alpha", "effect", "hole")
@@ -157,6 +157,17 @@ def test_an_error_while_writing_leaves_no_half_shard(tmp_path):
     with pytest.raises(RuntimeError, match="power"):
         write_and_fail()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_shard_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "shard-00000.tar.partial").mkdir()
+
+    def write():
+        with TripleWriter(tmp_path) as writer:
+            writer.write(make_triple())
+
+    with pytest.raises(OutputError, match=r"shard-00000\.tar\.partial cannot be written"):
+        write()
 
 
 def test_an_error_while_writing_keeps_whole_shards_but_no_data_set(tmp_path):

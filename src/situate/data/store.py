@@ -13,6 +13,7 @@ import math
 import os
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -20,7 +21,8 @@ from typing import Any, get_args
 import cv2
 import numpy as np
 
-from situate.errors import DataError
+from situate.errors import DataError, OutputError
+from situate.imageio.write import write_bytes
 from situate.records.triple import Source, Triple
 
 FORMAT = "situate-triples-1"
@@ -47,7 +49,8 @@ class TripleWriter:
         self._triples_per_shard = triples_per_shard
         self._tar: tarfile.TarFile | None = None
         self._num_in_shard = 0
-        folder.mkdir(parents=True, exist_ok=True)
+        with _naming(folder):
+            folder.mkdir(parents=True, exist_ok=True)
 
     def __enter__(self) -> "TripleWriter":
         """Return the writer itself."""
@@ -58,11 +61,22 @@ class TripleWriter:
         if kind is None:
             self._close_shard()
         elif self._tar is not None:
-            self._tar.close()
-            self._partial_path.unlink(missing_ok=True)
+            # On a full disk the archive cannot be closed either; the error that brought us here says so.
+            with suppress(OSError):
+                self._tar.close()
+            with suppress(OSError):
+                self._partial_path.unlink(missing_ok=True)
 
     def write(self, triple: Triple) -> None:
-        """Append one triple."""
+        """Append one triple.
+
+        Raises:
+            OutputError: If the shard cannot be written.
+        """
+        with _naming(self._partial_path):
+            self._append(triple)
+
+    def _append(self, triple: Triple) -> None:
         if self._tar is None:
             self._tar = tarfile.open(self._partial_path, "w")  # noqa: SIM115 - closed by _close_shard
         self._add(f"{triple.key}.json", json.dumps(_description(triple)).encode())
@@ -93,8 +107,9 @@ class TripleWriter:
     def _close_shard(self) -> None:
         if self._tar is None:
             return
-        self._tar.close()
-        os.replace(self._partial_path, self._partial_path.with_suffix(""))
+        with _naming(self._partial_path):
+            self._tar.close()
+            os.replace(self._partial_path, self._partial_path.with_suffix(""))
         self._tar = None
         self._num_in_shard = 0
         self._shard += 1
@@ -102,9 +117,7 @@ class TripleWriter:
 
 def write_description(folder: Path, description: Mapping[str, Any]) -> None:
     """Write `dataset.json`, which makes the shards in `folder` a readable data set."""
-    partial = folder / "dataset.json.partial"
-    partial.write_text(json.dumps({"format": FORMAT, **description}, indent=2) + "\n")
-    os.replace(partial, folder / "dataset.json")
+    write_bytes((json.dumps({"format": FORMAT, **description}, indent=2) + "\n").encode(), folder / "dataset.json")
 
 
 @dataclass(frozen=True)
@@ -204,6 +217,19 @@ def decode_png(content: bytes) -> np.ndarray | None:
     if pixels is None or pixels.ndim == 2:
         return pixels
     return cv2.cvtColor(pixels, _SWAP[pixels.shape[2]])
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Turn what the disk refuses into an error that names `path`."""
+    try:
+        yield
+    except OutputError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written ({error.strerror or error}); free some space or choose another folder"
+        ) from error
 
 
 _SWAP = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}

@@ -3,6 +3,7 @@
 RUN/checkpoints/step-00000500/{model,ema}.safetensors, optimizer.pt, state.json
 """
 
+import io
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from situate.errors import ModelFileError, OutputError
+from situate.imageio.write import write_bytes
 from situate.training.converge import Convergence
 from situate.training.state import TrainState
 
@@ -34,11 +36,11 @@ def save_checkpoint(state: TrainState, run_folder: Path) -> Path:
         _write_state(state, partial)
         shutil.rmtree(final, ignore_errors=True)
         os.replace(partial, final)
+        for old in sorted(folder.glob("step-" + "[0-9]" * 8))[:-NUM_KEPT]:
+            shutil.rmtree(old)
     except (OSError, SafetensorError) as error:
         shutil.rmtree(partial, ignore_errors=True)
         raise OutputError(f"checkpoint {final} cannot be written ({error}); free some space, then --resume") from error
-    for old in sorted(folder.glob("step-" + "[0-9]" * 8))[:-NUM_KEPT]:
-        shutil.rmtree(old)
     return final
 
 
@@ -46,7 +48,10 @@ def _write_state(state: TrainState, partial: Path) -> None:
     save_file(_contiguous(state.bare_model.state_dict()), partial / "model.safetensors")
     shadows = {f"{number:05d}": shadow for number, shadow in enumerate(state.ema.shadow_params)}
     save_file(_contiguous(shadows), partial / "ema.safetensors")
-    torch.save(state.optimizer.state_dict(), partial / "optimizer.pt")
+    # Into memory first: on a full disk torch.save breaks off with an error that says nothing of disks.
+    moments = io.BytesIO()
+    torch.save(state.optimizer.state_dict(), moments)
+    write_bytes(moments.getvalue(), partial / "optimizer.pt")
     memory = {
         "step": state.step,
         "num_steps": state.num_steps,

@@ -1,6 +1,5 @@
 """What happens beside the steps: logging, evaluating, checkpoints, sample sheets, Ctrl-C, the time limit."""
 
-import json
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -8,40 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from PIL import Image
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from situate.data.store import encode_png
+from situate.errors import OutputError
+from situate.imageio.write import write_bytes
 from situate.records.batch import Batch
 from situate.training.checkpoint import save_checkpoint
+from situate.training.metrics import MetricsLog
 from situate.training.sheet import sample_sheet
 from situate.training.state import TrainState
 from situate.training.step import StepReport, evaluate
-
-
-class MetricsLog:
-    """Appends one JSON object a line to `metrics.jsonl`, and the same numbers to TensorBoard."""
-
-    def __init__(self, run_folder: Path, *, first_step: int) -> None:
-        """Continue a log after `first_step`; later lines of a run that was cut off are dropped."""
-        from torch.utils.tensorboard import SummaryWriter
-
-        self._path = run_folder / "metrics.jsonl"
-        lines = self._path.read_text().splitlines() if self._path.exists() else []
-        kept = [line for line in lines if json.loads(line)["step"] <= first_step]
-        self._path.write_text("".join(f"{line}\n" for line in kept))
-        self._board = SummaryWriter(str(run_folder), purge_step=first_step + 1)
-
-    def write(self, step: int, split: str, values: dict[str, float]) -> None:
-        """Log `values` of `split` (`train` or `validation`)."""
-        rounded = {name: float(f"{value:.6g}") for name, value in values.items()}
-        with self._path.open("a") as file:
-            file.write(json.dumps({"step": step, "split": split, **rounded}) + "\n")
-        for name, value in values.items():
-            self._board.add_scalar(f"{split}/{name}", value, step)
-
-    def close(self) -> None:
-        """Flush everything."""
-        self._board.close()
 
 
 @dataclass
@@ -102,8 +78,12 @@ class SheetHook:
     def __call__(self, state: TrainState, report: StepReport) -> bool:
         """Draw when it is time."""
         if state.step % self.every_steps == 0 or state.step == state.num_steps:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(sample_sheet(state, self.batch)).save(self.folder / f"step-{state.step:08d}.png")
+            sheet = encode_png(sample_sheet(state, self.batch))
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise OutputError(f"{self.folder} cannot be made ({error.strerror}); move what is there") from error
+            write_bytes(sheet, self.folder / f"step-{state.step:08d}.png")
         return False
 
 

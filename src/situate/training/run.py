@@ -32,13 +32,13 @@ from situate.training.hooks import (
     EvaluateHook,
     InterruptHook,
     LogHook,
-    MetricsLog,
     ProgressHook,
     SheetHook,
     TimeBudgetHook,
     training_progress,
 )
 from situate.training.loop import Hook, fit
+from situate.training.metrics import MetricsLog
 from situate.training.state import TrainState, fresh_state
 from situate.training.step import averaged_weights
 
@@ -108,6 +108,7 @@ def train(
         state.num_steps = config.num_steps
     drawn = drawn_validation(validation, config.max_validation, config.seed)
     held_out = validation_batches(triples, drawn, config.sample, config.batch_size)
+    sheet_batch = validation_batches(triples, drawn[:NUM_SHEET_ROWS], config.sample, NUM_SHEET_ROWS)[0]
     sampler = StepSampler(
         training,
         batch_size=config.batch_size,
@@ -126,7 +127,7 @@ def train(
             *([] if minutes is None else [TimeBudgetHook(60 * minutes)]),
             evaluation,
             LogHook(log),
-            SheetHook(held_out[0], run_folder / "samples", config.sheet_steps),
+            SheetHook(sheet_batch, run_folder / "samples", config.sheet_steps),
             CheckpointHook(run_folder, config.checkpoint_steps),
             ProgressHook(progress, state),
             interrupt,
