@@ -2,6 +2,8 @@
 
 import json
 import multiprocessing
+import os
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -71,8 +73,10 @@ def _prepare(config: SceneConfig, folder: Path, *, resume: bool, overwrite: bool
         if any(folder.iterdir()):
             _check_resumable(config, folder, resume=resume)
         (folder / CONFIG_FILE).write_text(config.model_dump_json(indent=2) + "\n")
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
-        raise OutputError(f"{folder} cannot be written ({error.strerror}); choose another folder") from error
+    except OutputError:
+        raise
+    except OSError as error:
+        raise _output_error(folder, error) from error
 
 
 def _check_resumable(config: SceneConfig, folder: Path, *, resume: bool) -> None:
@@ -90,7 +94,7 @@ def _render_blocks(config: SceneConfig, folder: Path, blocks: list[int], num_wor
         return
     # Spawned, not forked: Mitsuba is loaded in the workers only, each with a single thread.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(num_workers, len(blocks)), mp_context=context) as pool:
+    with ProcessPoolExecutor(min(num_workers, len(blocks)), mp_context=context, initializer=end_with_parent) as pool:
         jobs = [pool.submit(_work, config, folder, block) for block in blocks]
         try:
             for job in as_completed(jobs):
@@ -103,7 +107,30 @@ def _work(config: SceneConfig, folder: Path, block: int) -> int:
     """Render one block in a worker; its renderer is made once per process."""
     if config.num_samples not in _renderers:
         _renderers[config.num_samples] = Renderer(config.num_samples)
-    return write_block(_renderers[config.num_samples], config, folder, block)
+    try:
+        return write_block(_renderers[config.num_samples], config, folder, block)
+    except OutputError:
+        raise
+    except OSError as error:
+        raise _output_error(folder, error) from error
+
+
+def end_with_parent() -> None:
+    """Let a worker end when the process that started it does, however that died; called in the worker."""
+    threading.Thread(target=_end_after_parent, daemon=True).start()
+
+
+def _end_after_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _output_error(folder: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"{folder} cannot be written ({error.strerror or error}); free some space or choose another folder"
+    )
 
 
 def _finish(config: SceneConfig, folder: Path) -> dict[str, Any]:
