@@ -10,8 +10,10 @@ from safetensors.torch import load_file, save_file
 from tests.pipeline.models import CARD, cutout, publish_untrained, scene, untrained
 
 from situate.errors import InputError, ModelFileError, OutputError
+from situate.nn.joint import ModelConfig
 from situate.pipeline.composer import Composer
-from situate.pipeline.load import WEIGHTS_NAME, describe_model, fingerprint_of, load_pipeline
+from situate.pipeline.load import WEIGHTS_NAME, describe_model, fingerprint_of, load_pipeline, publish
+from situate.recipes import debug
 
 
 @pytest.fixture
@@ -163,3 +165,17 @@ def test_a_config_that_does_not_fit_the_weights_is_refused(copied, change):
 def test_a_device_that_is_not_there_is_refused(model_folder, name):
     with pytest.raises(InputError, match="device"):
         Composer.from_pretrained(model_folder, device=name)
+
+
+def test_networks_of_two_models_are_refused(copied):
+    other = ModelConfig.model_validate({**debug().model.model_dump(), "token_width": 64}).build()
+    mine = untrained()
+    publish(other.placement, mine.synthesis, copied, card=CARD)
+    with pytest.raises(ModelFileError, match="joins networks of two models"):
+        load_pipeline(copied)
+
+
+def test_an_unknown_conditioning_is_refused(copied):
+    rewrite_json(copied / "synthesis" / "config.json", lambda config: config.update({"conditioning": "drawn"}))
+    with pytest.raises(ModelFileError, match="conditioning 'drawn'; situate knows pasted, literal"):
+        load_pipeline(copied)

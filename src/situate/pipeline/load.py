@@ -6,7 +6,7 @@ import os
 import shutil
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from situate.errors import ModelFileError, OutputError
+from situate.geometry.frames import Conditioning
 from situate.nn.placement import PlacementNetwork
 from situate.nn.velocity import VelocityNetwork
 from situate.pipeline.compose import ComposePipeline
@@ -48,6 +49,7 @@ def load_pipeline(folder: Path | None = None, *, device: torch.device | None = N
         scheduler: Any = FlowMatchEulerDiscreteScheduler.from_config(_read_json(folder / "scheduler" / SCHEDULER_NAME))
     except (OSError, ValueError, RuntimeError, TypeError, KeyError, ArithmeticError, SafetensorError) as error:
         raise ModelFileError(f"model folder {folder} is damaged: {error}; train or copy it again") from error
+    _check_match(placement, synthesis, folder)
     pipeline = ComposePipeline(placement, synthesis, scheduler)
     return pipeline.to(device or torch.device("cpu"))
 
@@ -131,6 +133,23 @@ def _check_classes(folder: Path) -> None:
         raise ModelFileError(
             f"{path} names classes that situate does not load: {foreign or 'none'}; missing: {missing or 'none'}; "
             "only models written by situate can be loaded"
+        )
+
+
+def _check_match(placement: PlacementNetwork, synthesis: VelocityNetwork, folder: Path) -> None:
+    """Two networks that load one by one need not belong together."""
+    width, token_width = placement.config["width"], synthesis.config["token_width"]
+    if width != token_width:
+        raise ModelFileError(
+            f"model folder {folder} joins networks of two models: placement has tokens {width} wide, synthesis takes "
+            f"{token_width}; copy both networks of one training run"
+        )
+    conditioning = synthesis.config["conditioning"]
+    known = get_args(Conditioning)
+    if conditioning not in known:
+        raise ModelFileError(
+            f"model folder {folder} has conditioning {conditioning!r}; situate knows {', '.join(known)}; "
+            "copy the model again"
         )
 
 
