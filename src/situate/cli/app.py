@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 some items failed (a command returns it); 2 usage, or a Si
 reader of our output went away.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,11 @@ EXIT_OK = 0
 EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
+
+_PLAIN_ERRORS = {
+    errno.ENOSPC: "free some space, or choose another place",
+    errno.EACCES: "choose a place that you may read and write",
+}
 
 COMMANDS = {
     "compose": "Put an object into a picture where it belongs.",
@@ -77,6 +83,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Python flushes stdout once more when it ends; give it something that takes the rest.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_BROKEN_PIPE
+    except OSError as error:
+        if error.errno not in _PLAIN_ERRORS:
+            raise
+        name = "" if error.filename is None else f"{error.filename}: "
+        print(f"error: {name}{error.strerror}; {_PLAIN_ERRORS[error.errno]}", file=sys.stderr)
+        return EXIT_ERROR
     return code
 
 
