@@ -84,3 +84,14 @@ def test_wrong_options_are_refused_before_anything_is_made(words, complaint, tmp
     assert main(["demo", "--out", str(tmp_path / "new"), *words]) == 2
     assert complaint in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
+
+
+def test_folders_with_the_demos_names_but_not_its_marks_are_foreign(tmp_path):
+    folder = DemoFolder(tmp_path)
+    for path, mark in ((folder.data, "scenes.json"), (folder.held_out, "dataset.json"), (folder.run, "config.json")):
+        path.mkdir()
+        assert folder.foreign() == []
+        (path / "thesis.txt").write_text("years of work")
+        assert folder.foreign() == [path]
+        (path / mark).write_text("{}")
+        assert folder.foreign() == []

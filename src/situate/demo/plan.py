@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from situate.data.scenes.build import CONFIG_FILE
 from situate.data.scenes.config import SceneConfig
 from situate.recipes import recipe_named
 from situate.training.config import RunConfig
@@ -87,7 +88,24 @@ class DemoFolder:
         """Everything the demo writes."""
         return (self.data, self.held_out, self.run, self.report, self.numbers)
 
+    def foreign(self) -> list[Path]:
+        """Folders with the demo's names but none of its marks: nothing in them may be removed."""
+        marks = {self.data: _DATA_MARKS, self.held_out: _DATA_MARKS, self.run: _RUN_MARKS}
+        return [
+            folder
+            for folder, names in marks.items()
+            if folder.exists() and not any((folder / name).is_file() for name in names) and not _is_empty(folder)
+        ]
+
     def present(self) -> str:
         """What is there, in words."""
         names = [path.name for path in self.own if path.exists()]
         return f"{self.root} holds {', '.join(names)}" if names else f"{self.root} holds nothing"
+
+
+_DATA_MARKS = ("dataset.json", CONFIG_FILE)
+_RUN_MARKS = ("config.json",)
+
+
+def _is_empty(folder: Path) -> bool:
+    return folder.is_dir() and not any(folder.iterdir())

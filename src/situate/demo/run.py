@@ -95,6 +95,10 @@ def _prepare(folder: DemoFolder, overwrite: bool) -> None:
         raise OutputError(f"{root} is a file; choose a folder with --out")
     if root.is_dir() and any(root.iterdir()) and not overwrite:
         raise OutputError(f"{root} is not empty; pass --overwrite to replace an earlier demo in it, or another --out")
+    foreign = folder.foreign()
+    if foreign:
+        names = ", ".join(path.name for path in foreign)
+        raise OutputError(f"{root} holds {names}, which no demo wrote; move that away, or choose another folder --out")
     try:
         root.mkdir(parents=True, exist_ok=True)
         for path in folder.own:
