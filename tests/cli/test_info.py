@@ -11,6 +11,7 @@ import pytest
 from situate.cli.app import main
 from situate.cli.info import describe_machine, find_conflicts, installed_versions, render_facts
 from situate.errors import ModelFileError
+from situate.pipeline.device import device_named, has_fast_bf16
 
 
 def test_versions_are_those_installed():
@@ -25,7 +26,7 @@ def test_machine_names_device_and_instruction_set():
     assert machine["device"].split()[0] in ("cpu", "cuda", "mps")
     assert machine["instruction_set"]
     assert machine["threads"] >= 1
-    assert machine["fast_bf16"] == bool(machine["bf16_instructions"])
+    assert machine["fast_bf16"] == has_fast_bf16(device_named("auto"))
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,19 @@
 
 import json
 import platform
-import sys
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from situate.errors import ModelFileError
 
+if TYPE_CHECKING:
+    import torch
+
 DISTRIBUTIONS = ("situate", "torch", "diffusers", "numpy", "pillow", "opencv-python-headless")
+BF16_INSTRUCTIONS = {"avx512_bf16", "amx"}
 OPENCV_WHEELS = (
     "opencv-python",
     "opencv-python-headless",
@@ -50,12 +53,15 @@ def describe_machine() -> dict[str, Any]:
     """Return the device that `auto` chooses, the instruction sets PyTorch uses on this CPU, and its threads."""
     import torch
 
+    from situate.pipeline.device import cpu_flags, device_named, has_fast_bf16
+
+    device = device_named("auto")
     return {
         "platform": platform.platform(),
-        "device": _best_device(),
+        "device": _named(device),
         "instruction_set": torch.backends.cpu.get_cpu_capability(),
-        "fast_bf16": bool(_bf16_instructions()),
-        "bf16_instructions": _bf16_instructions(),
+        "fast_bf16": has_fast_bf16(device),
+        "bf16_instructions": sorted(cpu_flags() & BF16_INSTRUCTIONS),
         "threads": torch.get_num_threads(),
     }
 
@@ -123,18 +129,7 @@ def _installed(distributions: tuple[str, ...], missing: str | None = None) -> di
     return versions
 
 
-def _best_device() -> str:
+def _named(device: "torch.device") -> str:
     import torch
 
-    if torch.cuda.is_available():
-        return f"cuda ({torch.cuda.get_device_name()})"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-def _bf16_instructions() -> list[str]:
-    """Instruction sets that make bfloat16 faster than float32, as the kernel names them; empty if it is silent."""
-    cpu_info = Path("/proc/cpuinfo")
-    if sys.platform != "linux" or not cpu_info.is_file():
-        return []
-    words = set(cpu_info.read_text().split())
-    return [name for name in ("avx512_bf16", "amx_bf16", "bf16") if name in words]
+    return f"cuda ({torch.cuda.get_device_name()})" if device.type == "cuda" else device.type
