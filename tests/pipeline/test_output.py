@@ -27,19 +27,24 @@ JSON_FIELDS = [
 
 
 def test_one_composite_has_the_name_and_several_are_numbered():
-    assert files_for(Path("a/OUT.png"), 1)[0].picture == Path("a/OUT.png")
-    names = [(files.picture.name, files.mask.name, files.effect.name) for files in files_for(Path("OUT.jpg"), 2)]
+    assert files_for(Path("a/OUT.png"), 1, is_numbered=False)[0].picture == Path("a/OUT.png")
+    numbered = files_for(Path("OUT.jpg"), 2, is_numbered=True)
+    names = [(files.picture.name, files.mask.name, files.effect.name) for files in numbered]
     assert names == [
         ("OUT-1.jpg", "OUT-1.mask.png", "OUT-1.effect.png"),
         ("OUT-2.jpg", "OUT-2.mask.png", "OUT-2.effect.png"),
     ]
 
 
+def test_the_only_place_of_several_that_were_asked_for_is_numbered_too():
+    assert files_for(Path("OUT.png"), 1, is_numbered=True)[0].picture == Path("OUT-1.png")
+
+
 def test_the_json_has_exactly_the_promised_fields(composer, tmp_path):
     composites = composer(scene(), cutout(), top_k=2, seed=4)
     (tmp_path / "labels").mkdir()
     path = tmp_path / "labels" / "OUT.json"
-    write_composites(composites, tmp_path / "OUT.png", with_masks=False, json_path=path)
+    write_composites(composites, tmp_path / "OUT.png", is_numbered=True, with_masks=False, json_path=path)
     entries = json.loads(path.read_text())
     assert [list(entry) for entry in entries] == [JSON_FIELDS, JSON_FIELDS]
     for number, (entry, composite) in enumerate(zip(entries, composites, strict=True), start=1):
@@ -67,9 +72,9 @@ def test_the_visible_box_is_the_tight_box_of_the_mask(composer):
 
 def test_masks_are_written_only_when_asked_for(composer, tmp_path):
     composites = composer(scene(), cutout())
-    write_composites(composites, tmp_path / "OUT.png", with_masks=False, json_path=None)
+    write_composites(composites, tmp_path / "OUT.png", is_numbered=False, with_masks=False, json_path=None)
     assert [path.name for path in tmp_path.iterdir()] == ["OUT.png"]
-    write_composites(composites, tmp_path / "OUT.png", with_masks=True, json_path=None)
+    write_composites(composites, tmp_path / "OUT.png", is_numbered=False, with_masks=True, json_path=None)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["OUT.effect.png", "OUT.mask.png", "OUT.png"]
 
 
@@ -77,7 +82,7 @@ def test_a_picture_says_that_it_is_a_composite(composer, tmp_path):
     from PIL import Image
 
     composites = composer(scene(), cutout(), seed=9)
-    write_composites(composites, tmp_path / "OUT.png", with_masks=False, json_path=None)
+    write_composites(composites, tmp_path / "OUT.png", is_numbered=False, with_masks=False, json_path=None)
     with Image.open(tmp_path / "OUT.png") as picture:
         text = " ".join(str(value) for value in picture.info.values())
     assert composer.model_fingerprint in text

@@ -55,7 +55,8 @@ def compose(
     from situate.pipeline.composer import Composer
     from situate.pipeline.output import write_composites
 
-    options = {"top_k": top_k, "box_xywh_px": parsed_box(box), "seed": seed, "num_steps": steps}
+    box_xywh_px = None if box is None else parsed_box(box)
+    options = {"top_k": top_k, "box_xywh_px": box_xywh_px, "seed": seed, "num_steps": steps}
     if background.is_dir() or foreground.is_dir():
         if json is not None:
             raise InputError("--json names one file; with folders every picture gets its own, leave --json out")
@@ -70,7 +71,8 @@ def compose(
     loaded_s = time.perf_counter()
     composites = composer(background, foreground, **options)
     composed_s = time.perf_counter()
-    for path in write_composites(composites, output, with_masks=masks, json_path=json):
+    is_numbered = top_k > 1
+    for path in write_composites(composites, output, is_numbered=is_numbered, with_masks=masks, json_path=json):
         print(path)
     if not is_lossless(output):
         print(f"note: {output.suffix} is lossy, pixels outside the effect change a little; use .png", file=sys.stderr)

@@ -10,12 +10,11 @@ from rich.console import Console
 from rich.progress import track
 
 from situate.errors import InputError, OutputError, SituateError
+from situate.imageio.encode import PICTURE_SUFFIXES
 from situate.imageio.write import write_bytes
 from situate.pipeline.composer import Composer
 from situate.pipeline.output import write_composites
 from situate.seeds import seed_for
-
-PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
 
 
 def compose_folders(
@@ -52,7 +51,9 @@ def compose_folders(
         path = output / f"{number:05d}-{scene.stem}-{cutout.stem}.png"
         try:
             composites = composer(scene, cutout, **{**options, "seed": seed})
-            write_composites(composites, path, with_masks=True, json_path=path.with_suffix(".json"))
+            json_path = path.with_suffix(".json")
+            is_numbered = options["top_k"] > 1
+            write_composites(composites, path, is_numbered=is_numbered, with_masks=True, json_path=json_path)
             print(path)
         except OutputError:
             raise

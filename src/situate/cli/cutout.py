@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from situate.records.picture import Picture
 
-_BOX_NUMBERS = 4
-
 
 def cutout(
     image: Path,
@@ -47,32 +45,21 @@ def cutout(
 
 
 def _found_by_grabcut(picture: "Picture", box: str | None) -> "np.ndarray":
+    from situate.cli.options import parsed_box
     from situate.data.grabcut import grabcut_mask
 
-    found = grabcut_mask(picture.rgb_u8, box_xywh_px=None if box is None else parse_box(box))
+    box_xywh_px = None
+    if box is not None:
+        # GrabCut knows whole pixels only.
+        x, y, width, height = map(round, parsed_box(box))
+        box_xywh_px = (x, y, width, height)
+    found = grabcut_mask(picture.rgb_u8, box_xywh_px=box_xywh_px)
     if not found.any():
         remedy = "draw the box tighter" if box else "pass --box x,y,width,height round the object"
         raise AlphaError(
             f"GrabCut found no object in {picture.name}: it covers 0.0 % of the picture; {remedy}, or pass --mask FILE"
         )
     return found
-
-
-def parse_box(text: str) -> tuple[int, int, int, int]:
-    """Read `x,y,width,height` in whole pixels.
-
-    Raises:
-        InputError: If these are not four whole numbers.
-    """
-    parts = text.replace(" ", "").split(",")
-    try:
-        numbers = [int(part) for part in parts]
-    except ValueError:
-        numbers = []
-    if len(numbers) != _BOX_NUMBERS:
-        raise InputError(f"box {text!r} is not four whole numbers; pass x,y,width,height, for example 40,25,200,180")
-    x, y, width, height = numbers
-    return x, y, width, height
 
 
 def _read_mask(path: Path, picture: "Picture") -> "np.ndarray":

@@ -1,20 +1,27 @@
 """Option values that several commands read: boxes."""
 
+import math
+
 from situate.errors import InputError
 
 
-def parsed_box(text: str | None) -> tuple[float, float, float, float] | None:
-    """Read `x,y,w,h` in pixels.
+def parsed_box(text: str) -> tuple[float, float, float, float]:
+    """Read `x,y,width,height` in pixels; spaces are allowed.
 
     Raises:
-        InputError: If it is not four numbers.
+        InputError: If it is not four finite numbers.
     """
-    if text is None:
-        return None
     try:
-        x, y, w, h = (float(part) for part in text.split(","))
+        x, y, width, height = (_finite(part) for part in text.split(","))
     except ValueError as error:
         raise InputError(
-            f"box {text!r} is not four numbers; give left,top,width,height in pixels: 40,60,120,80"
+            f"box {text!r} is not four numbers; pass left,top,width,height in pixels, for example 40,60,120,80"
         ) from error
-    return (x, y, w, h)
+    return (x, y, width, height)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is not finite")
+    return number

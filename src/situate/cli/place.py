@@ -28,10 +28,11 @@ def place(
     """
     from situate.cli.report import print_json
     from situate.geometry.heatmap import overlay
+    from situate.imageio.encode import encode_picture
     from situate.imageio.read import read_picture
-    from situate.imageio.write import check_output, write_json, write_picture
+    from situate.imageio.write import JPEG_QUALITY, check_output, json_bytes
     from situate.pipeline.composer import Composer
-    from situate.pipeline.output import placement_entries
+    from situate.pipeline.output import placement_entries, write_files
     from situate.records.picture import Picture
 
     if top_k < 1:
@@ -44,9 +45,13 @@ def place(
     composer = Composer.from_pretrained(model, device=device)
     placements, shares = composer.place_with_heatmap(scene, foreground, top_k=top_k)
     entries = placement_entries(placements, (scene.width_px, scene.height_px))
+    contents: dict[Path, bytes] = {}
     if heatmap is not None:
-        write_picture(Picture(overlay(scene.rgb_u8, shares)), heatmap)
+        picture = Picture(overlay(scene.rgb_u8, shares))
+        contents[heatmap] = encode_picture(picture, heatmap.suffix.lower(), None, JPEG_QUALITY)
+    if json is not None:
+        contents[json] = json_bytes(entries)
+    if contents:
+        write_files(contents)
     if json is None:
         print_json(entries)
-    else:
-        write_json(entries, json)

@@ -31,6 +31,7 @@ __all__ = [
     "CompositeStamp",
     "check_output",
     "is_lossless",
+    "json_bytes",
     "write_bytes",
     "write_grey",
     "write_json",
@@ -82,7 +83,12 @@ def write_json(value: Any, path: Path) -> None:
     Raises:
         OutputError: If the file cannot be written.
     """
-    write_bytes((json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode(), path)
+    write_bytes(json_bytes(value), path)
+
+
+def json_bytes(value: Any) -> bytes:
+    """Indented JSON, as it is written to files."""
+    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def write_bytes(content: bytes, path: Path) -> None:

@@ -1,6 +1,5 @@
 """Composites as files: picture, masks and the JSON that describes them; all of them or none."""
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Any
 from situate.errors import OutputError
 from situate.imageio.encode import encode_grey_png, encode_picture
 from situate.imageio.stamp import CompositeStamp
-from situate.imageio.write import JPEG_QUALITY
+from situate.imageio.write import JPEG_QUALITY, json_bytes
 from situate.records.placement import Composite, Placement
 
 
@@ -23,9 +22,9 @@ class CompositeFiles:
     effect: Path
 
 
-def files_for(output: Path, count: int) -> list[CompositeFiles]:
-    """Name the files of `count` composites: `OUT.png` for one, `OUT-1.png` and so on for several."""
-    stems = [output.stem] if count == 1 else [f"{output.stem}-{number}" for number in range(1, count + 1)]
+def files_for(output: Path, count: int, *, is_numbered: bool) -> list[CompositeFiles]:
+    """Name the files of `count` composites: `OUT-1.png` and so on if numbered, else `OUT.png` for the only one."""
+    stems = [output.stem] if not is_numbered else [f"{output.stem}-{number}" for number in range(1, count + 1)]
     return [
         CompositeFiles(
             picture=output.with_name(f"{stem}{output.suffix}"),
@@ -37,9 +36,16 @@ def files_for(output: Path, count: int) -> list[CompositeFiles]:
 
 
 def write_composites(
-    composites: Sequence[Composite], output: Path, *, with_masks: bool, json_path: Path | None
+    composites: Sequence[Composite], output: Path, *, is_numbered: bool, with_masks: bool, json_path: Path | None
 ) -> list[Path]:
     """Write composites, their masks (always with JSON) and the JSON list, best first.
+
+    Args:
+        composites: One, or several if numbered.
+        output: Name of the picture.
+        is_numbered: Whether several places were asked for: also the only one of them is then `OUT-1.png`.
+        with_masks: Write masks without JSON too.
+        json_path: Where the list goes; None writes none.
 
     Returns:
         The pictures' paths.
@@ -47,7 +53,7 @@ def write_composites(
     Raises:
         OutputError: If anything cannot be written; then nothing has been.
     """
-    files = files_for(output, len(composites))
+    files = files_for(output, len(composites), is_numbered=is_numbered)
     contents: dict[Path, bytes] = {}
     for composite, paths in zip(composites, files, strict=True):
         stamp = CompositeStamp(composite.model_fingerprint, composite.seed)
@@ -57,7 +63,7 @@ def write_composites(
             contents[paths.effect] = encode_grey_png(composite.effect)
     if json_path is not None:
         entries = [_entry(*pair, json_path.parent) for pair in zip(composites, files, strict=True)]
-        contents[json_path] = _json_bytes(entries)
+        contents[json_path] = json_bytes(entries)
     write_files(contents)
     return [paths.picture for paths in files]
 
@@ -75,7 +81,10 @@ def placement_entries(placements: Sequence[Placement], resolution_wh: tuple[int,
 
 
 def write_files(contents: Mapping[Path, bytes]) -> None:
-    """Write several files; either all of them appear under their names or none does.
+    """Write several files: all are written beside their names first, then all are renamed.
+
+    If one cannot be written or renamed, no new name is left behind; a file that was there before keeps its old content
+    unless its own renaming was already done.
 
     Raises:
         OutputError: If one cannot be written.
@@ -111,10 +120,6 @@ def _entry(composite: Composite, files: CompositeFiles, folder: Path) -> dict[st
         "mask_file": _relative(files.mask, folder),
         "effect_file": _relative(files.effect, folder),
     }
-
-
-def _json_bytes(value: Any) -> bytes:
-    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def _relative(path: Path, folder: Path) -> str:
