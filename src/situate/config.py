@@ -1,28 +1,13 @@
-"""Reading configurations, and overriding single fields by dotted names."""
+"""Overriding single fields of a configuration by dotted names."""
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from situate.errors import ConfigError
-from situate.training.config import RunConfig
-
-
-def read_config(path: Path) -> RunConfig:
-    """Read the `config.json` of a run folder.
-
-    Raises:
-        ConfigError: If it is missing, broken, or has other fields than this version.
-    """
-    try:
-        return RunConfig.model_validate_json(path.read_text())
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read ({error.strerror}); is this a run folder?") from error
-    except ValidationError as error:
-        raise ConfigError(f"{path}: {_problems(error)}") from error
+from situate.training.config import RunConfig, problems_of
 
 
 def with_overrides(config: RunConfig, assignments: Sequence[str]) -> RunConfig:
@@ -46,7 +31,7 @@ def validated(values: Mapping[str, Any]) -> RunConfig:
     try:
         return RunConfig.model_validate(dict(values))
     except ValidationError as error:
-        raise ConfigError(_problems(error)) from error
+        raise ConfigError(problems_of(error)) from error
 
 
 def _assign(values: dict[str, Any], name: str, value: Any) -> None:
@@ -64,9 +49,3 @@ def _parsed(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
-
-
-def _problems(error: ValidationError) -> str:
-    return "; ".join(
-        f"{'.'.join(str(part) for part in problem['loc']) or 'config'}: {problem['msg']}" for problem in error.errors()
-    )

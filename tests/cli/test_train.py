@@ -8,7 +8,7 @@ from tests.pipeline.models import cutout, scene
 from tests.synthetic import write_synthetic_set
 
 from situate.cli.app import main
-from situate.config import read_config
+from situate.training.config import read_config
 
 
 @pytest.fixture(scope="module")

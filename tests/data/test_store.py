@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from situate.data.store import TripleStore, TripleWriter, decode_png, encode_png
+from situate.data.png import decode_png, encode_png
+from situate.data.store import TripleStore, TripleWriter
 from situate.errors import DataError, OutputError
 from situate.records.triple import Triple
 

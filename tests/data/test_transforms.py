@@ -60,12 +60,15 @@ def test_an_object_as_large_as_the_picture_is_not_cropped():
     assert transforms.cropped(large, generator()) is large
 
 
-def test_paired_light_changes_background_and_composite_by_one_curve():
+def test_paired_light_changes_all_three_pictures_by_one_curve():
     found = transforms.with_paired_light(TRIPLE, generator())
     assert not np.array_equal(found.background, TRIPLE.background)
     same = (TRIPLE.background == TRIPLE.composite).all(axis=2)
     np.testing.assert_array_equal(found.background[same], found.composite[same])
-    assert found.foreground is TRIPLE.foreground
+    np.testing.assert_array_equal(found.foreground[..., 3], TRIPLE.foreground[..., 3])
+    light = transforms.light_table(generator(), transforms.EXPOSURE_STOPS / 2, transforms.WHITE_BALANCE_STOPS, 0.0)
+    for channel in range(3):
+        np.testing.assert_array_equal(found.foreground[..., channel], light[TRIPLE.foreground[..., channel], channel])
 
 
 def test_the_foregrounds_light_leaves_alpha_and_scene_alone():

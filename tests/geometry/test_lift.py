@@ -6,10 +6,12 @@ import pytest
 
 from situate.geometry.heatmap import overlay
 from situate.geometry.lift import SmallLayers, fit_affine, lift, occluded_alpha, unpremultiplied
+from situate.geometry.part import Part
 from situate.geometry.paste import alpha_over, place_foreground
 
 SMALL, LARGE = 32, 128
 BOX_CXCYWH = (0.5, 0.55, 0.35, 0.4)
+WHOLE = Part(LARGE, slice(0, LARGE), slice(0, LARGE))
 
 
 def smaller(layer: np.ndarray) -> np.ndarray:
@@ -43,6 +45,7 @@ def lifted(background: np.ndarray, generated: np.ndarray) -> np.ndarray:
         foreground=unpremultiplied(colours, alpha),
         visible=alpha,
         small=SmallLayers(smaller(background), unpremultiplied(small_colours, small_alpha), small_alpha, generated),
+        part=WHOLE,
     )
 
 
@@ -94,14 +97,14 @@ def test_where_a_layer_is_unknown_it_is_left_alone():
 
 def test_alpha_without_occlusion_is_the_cutouts_own():
     _, alpha, _, small_alpha = layers()
-    np.testing.assert_allclose(occluded_alpha(alpha, small_alpha, small_alpha), alpha, atol=1e-6)
+    np.testing.assert_allclose(occluded_alpha(alpha, small_alpha, small_alpha, WHOLE), alpha, atol=1e-6)
 
 
 def test_an_occluded_half_is_hidden_at_full_resolution():
     _, alpha, _, small_alpha = layers()
     small_visible = small_alpha.copy()
     small_visible[:, : SMALL // 2] = 0
-    found = occluded_alpha(alpha, small_alpha, small_visible)
+    found = occluded_alpha(alpha, small_alpha, small_visible, WHOLE)
     margin = LARGE // SMALL
     assert found[:, : LARGE // 2 - margin].max() == 0
     np.testing.assert_allclose(found[:, LARGE // 2 + margin :], alpha[:, LARGE // 2 + margin :], atol=1e-5)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from situate.geometry.canvas import Letterbox
+from situate.geometry.canvas import Letterbox, resize_u8
 from situate.geometry.window import Window, crop, crop_resized, snapped_window, whole_window, window_round
 
 SIZE = 64
@@ -29,9 +29,7 @@ def test_snapped_windows_lie_on_their_lattice_and_hold_two_to_four_object_sizes(
     assert window.side_px < 2 * max(resolution_wh)
 
 
-@given(
-    st.tuples(st.integers(16, 5000), st.integers(16, 5000)), centres, st.floats(0.01, 1.2), st.floats(0.1, 10)
-)
+@given(st.tuples(st.integers(16, 5000), st.integers(16, 5000)), centres, st.floats(0.01, 1.2), st.floats(0.1, 10))
 @example((1365, 1024), (1165 / 1365, 0.5), 400 / 1024, 1.0)
 @example((1925, 1080), (1775 / 1925, 0.5), 300 / 1080, 1.0)
 @example((683, 1365), (583 / 683, 1.0), 200 / 683, 1.0)
@@ -106,3 +104,12 @@ def test_halving_a_crop_averages_pixels():
     pixels = np.zeros((8, 8, 3), np.uint8)
     pixels[::2] = 200
     assert (crop_resized(pixels, Window(0, 0, 8), 4) == 100).all()
+
+
+@pytest.mark.parametrize("resolution_wh", [(600, 40), (40, 600), (2000, 16)])
+def test_the_whole_window_of_a_strip_is_resampled_as_if_it_had_been_padded_first(resolution_wh):
+    width, height = resolution_wh
+    pixels = np.random.default_rng(0).integers(0, 250, (height, width, 3)).astype(np.uint8)
+    window = whole_window(resolution_wh)
+    expected = resize_u8(crop(pixels, window), (SIZE, SIZE)).astype(int)
+    assert np.abs(crop_resized(pixels, window, SIZE) - expected).max() <= 1

@@ -2,9 +2,10 @@
 
 import pytest
 
-from situate.config import read_config, with_overrides
+from situate.config import with_overrides
 from situate.errors import ConfigError
 from situate.recipes import debug, recipe_named
+from situate.training.config import read_config
 
 
 def test_fields_are_overridden_by_dotted_names():

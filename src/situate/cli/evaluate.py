@@ -10,7 +10,6 @@ from cyclopts import Parameter
 from situate.errors import InputError
 
 if TYPE_CHECKING:
-    from situate.evaluation.fused import SynthesisLoss
     from situate.training.config import RunConfig
 
 
@@ -48,6 +47,7 @@ def evaluate(
         device: auto, cpu, cuda or mps.
     """
     from situate.data.loader import TripleUnion
+    from situate.evaluation.fused import synthesis_part
     from situate.evaluation.report import evaluation_report
     from situate.evaluation.selection import selected
     from situate.evaluation.suite import SuiteConfig, boxes_on_canvas, evaluate_scenes
@@ -66,7 +66,12 @@ def evaluate(
     prior_boxes = None if prior_data is None else boxes_on_canvas(TripleUnion([prior_data]))
     with _bar(len(chosen)) as progress:
         figures = evaluate_scenes(
-            composer.pipeline, chosen, config, loss=_synthesis_loss(run), prior_boxes=prior_boxes, progress=progress
+            composer.pipeline,
+            chosen,
+            config,
+            loss=synthesis_part(run.loss.build()),
+            prior_boxes=prior_boxes,
+            progress=progress,
         )
     result = {
         "suite": suite,
@@ -95,16 +100,11 @@ def _steps(text: str) -> tuple[int, ...]:
 
 def _run_config(model: Path | None) -> "RunConfig":
     """The configuration of the run that made the model, where its folder still lies in the run's."""
-    from situate.config import read_config
     from situate.recipes import recipe_named
+    from situate.training.config import read_config
 
     path = None if model is None else model.resolve().parent / "config.json"
     return read_config(path) if path is not None and path.is_file() else recipe_named("tiny")
-
-
-def _synthesis_loss(run: "RunConfig") -> "SynthesisLoss":
-    joint_loss = run.loss.build()
-    return lambda prediction, batch, sigma: joint_loss(prediction, batch, sigma).synthesis
 
 
 @contextmanager

@@ -11,6 +11,7 @@ def train(
     *,
     data: Annotated[list[Path], Parameter(negative=(), consume_multiple=True)],
     out: Path,
+    initial: Path | None = None,
     resume: bool = False,
     minutes: float | None = None,
     num_steps: int | None = None,
@@ -29,6 +30,7 @@ def train(
             debug.
         data: One or more folders of triples (situate data scenes, situate data photos).
         out: Run folder: config, metrics, TensorBoard events, sample sheets, checkpoints, model.
+        initial: Model folder whose weights to begin with, such as an earlier RUN/model; to go on with other data.
         resume: Go on with the run in OUT from its newest checkpoint, bit for bit unless --minutes is given.
         minutes: Time budget of this call; the number of steps is fitted to it once the pace is known.
         num_steps: Step budget.
@@ -46,7 +48,9 @@ def train(
     named = {"num_steps": num_steps, "batch_size": batch_size, "seed": seed}
     assignments = [f"{name}={value}" for name, value in named.items() if value is not None]
     config = with_overrides(recipe_named(recipe), [*assignments, *(assign or [])])
-    result = run_training(config, data, out, resume=resume, minutes=minutes, num_workers=num_workers, device=device)
+    result = run_training(
+        config, data, out, initial=initial, resume=resume, minutes=minutes, num_workers=num_workers, device=device
+    )
     print_json(
         {
             "model": str(result.model_folder),

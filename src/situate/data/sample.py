@@ -50,8 +50,10 @@ def training_sample(triple: Triple, seed: int, config: SampleConfig) -> Batch:
     if generator.random() < config.crop_probability:
         triple = transforms.cropped(triple, generator)
     triple = transforms.with_paired_light(triple, generator)
-    triple = transforms.with_foreground_light(triple, generator)
     if triple.source == "photos":
+        # Cut from the composite itself: without another light there would be nothing to learn. Rendered foregrounds
+        # already stand in another light, and more change than composing will meet teaches the network to distrust them.
+        triple = transforms.with_foreground_light(triple, generator)
         triple = transforms.with_paired_jpeg(triple, generator)
     return _sample(triple, _drawn_window(triple, generator, config), config)
 

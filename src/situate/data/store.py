@@ -18,16 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-import cv2
 import numpy as np
 
+from situate.data.png import decode_png, encode_png
 from situate.errors import DataError, OutputError
 from situate.imageio.write import write_bytes
 from situate.records.triple import Source, Triple
 
 FORMAT = "situate-triples-1"
 TRIPLES_PER_SHARD = 256
-PNG_COMPRESSION = 3
 PICTURE_FIELDS = {
     "background": "background",
     "composite": "composite",
@@ -203,22 +202,6 @@ class TripleStore(Sequence[Triple]):
         return pixels
 
 
-def encode_png(pixels: np.ndarray) -> bytes:
-    """Encode `h w`, `h w 3` (RGB) or `h w 4` (RGBA) uint8 pixels, losslessly."""
-    swapped = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, _SWAP[pixels.shape[2]])
-    done, content = cv2.imencode(".png", swapped, [cv2.IMWRITE_PNG_COMPRESSION, PNG_COMPRESSION])
-    assert done, "cv2 could not encode a PNG"
-    return content.tobytes()
-
-
-def decode_png(content: bytes) -> np.ndarray | None:
-    """Decode what `encode_png` wrote; None if the bytes are damaged."""
-    pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
-    if pixels is None or pixels.ndim == 2:
-        return pixels
-    return cv2.cvtColor(pixels, _SWAP[pixels.shape[2]])
-
-
 @contextmanager
 def _naming(path: Path) -> Iterator[None]:
     """Turn what the disk refuses into an error that names `path`."""
@@ -230,9 +213,6 @@ def _naming(path: Path) -> Iterator[None]:
         raise OutputError(
             f"{path} cannot be written ({error.strerror or error}); free some space or choose another folder"
         ) from error
-
-
-_SWAP = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
 
 
 def _description(triple: Triple) -> dict[str, Any]:

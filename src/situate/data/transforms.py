@@ -48,16 +48,20 @@ def cropped(triple: Triple, generator: np.random.Generator) -> Triple:
 
 
 def with_paired_light(triple: Triple, generator: np.random.Generator) -> Triple:
-    """Change exposure and white balance of background and composite together."""
+    """Change exposure and white balance of all three pictures together, as another camera would have."""
     table = light_table(generator, EXPOSURE_STOPS / 2, WHITE_BALANCE_STOPS, 0.0)
-    return replace(triple, background=_look_up(triple.background, table), composite=_look_up(triple.composite, table))
+    return replace(
+        triple,
+        background=_look_up(triple.background, table),
+        composite=_look_up(triple.composite, table),
+        foreground=_with_colours(triple.foreground, table),
+    )
 
 
 def with_foreground_light(triple: Triple, generator: np.random.Generator) -> Triple:
     """Change light and contrast of the foreground alone, so that its colours must be learnt from the scene."""
     table = light_table(generator, EXPOSURE_STOPS, WHITE_BALANCE_STOPS, GAMMA_STOPS)
-    colours = _look_up(np.ascontiguousarray(triple.foreground[..., :3]), table)
-    return replace(triple, foreground=np.dstack([colours, triple.foreground[..., 3]]))
+    return replace(triple, foreground=_with_colours(triple.foreground, table))
 
 
 def with_paired_jpeg(triple: Triple, generator: np.random.Generator) -> Triple:
@@ -81,6 +85,13 @@ def light_table(
 
 _DISPLAY_GAMMA = 2.2
 _CROP_TRIES = 4
+
+
+def _with_colours(
+    foreground: UInt8[np.ndarray, "fh fw 4"], table: UInt8[np.ndarray, "256 3"]
+) -> UInt8[np.ndarray, "fh fw 4"]:
+    colours = _look_up(np.ascontiguousarray(foreground[..., :3]), table)
+    return np.dstack([colours, foreground[..., 3]])
 
 
 def _look_up(pixels: UInt8[np.ndarray, "h w 3"], table: UInt8[np.ndarray, "256 3"]) -> UInt8[np.ndarray, "h w 3"]:

@@ -74,9 +74,10 @@ class PhotoRow:
 
 def scene_row(triple: Triple, trained: Composer, shipped: Composer | None, seed: int) -> SceneRow:
     """Compose one held-out scene with both models."""
-    _, shares = trained.place_with_heatmap(triple.background, triple.foreground, top_k=1)
-    (composite,) = trained(triple.background, triple.foreground, seed=seed)
-    others = [] if shipped is None else shipped(triple.background, triple.foreground, seed=seed)
+    foreground = _with_margin(triple.foreground)
+    _, shares = trained.place_with_heatmap(triple.background, foreground, top_k=1)
+    (composite,) = trained(triple.background, foreground, seed=seed)
+    others = [] if shipped is None else shipped(triple.background, foreground, seed=seed)
     return SceneRow(
         triple=triple,
         heatmap=_with_box(overlay(triple.background, shares), composite),
@@ -122,8 +123,9 @@ def example_backgrounds() -> list[Path]:
 def photo_row(background: Path, foreground: NamedForeground, composer: Composer, seed: int) -> PhotoRow:
     """Compose one photograph."""
     scene = read_picture(background)
-    _, shares = composer.place_with_heatmap(scene, foreground.pixels, top_k=1)
-    (composite,) = composer(scene, foreground.pixels, seed=seed)
+    pixels = _with_margin(foreground.pixels)
+    _, shares = composer.place_with_heatmap(scene, pixels, top_k=1)
+    (composite,) = composer(scene, pixels, seed=seed)
     return PhotoRow(
         name=background.stem,
         foreground_name=foreground.name,
@@ -132,6 +134,11 @@ def photo_row(background: Path, foreground: NamedForeground, composer: Composer,
         heatmap=_with_box(overlay(scene.rgb_u8, shares), composite),
         composite=composite,
     )
+
+
+def _with_margin(foreground: UInt8[np.ndarray, "fh fw 4"]) -> UInt8[np.ndarray, "_ _ 4"]:
+    """One transparent pixel all round: a trimmed box-shaped object would look like a picture nobody cut out."""
+    return np.pad(foreground, ((1, 1), (1, 1), (0, 0)))
 
 
 def _with_box(pixels: UInt8[np.ndarray, "h w 3"], composite: Composite) -> UInt8[np.ndarray, "h w 3"]:

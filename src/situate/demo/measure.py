@@ -8,12 +8,11 @@ from typing import Any
 from situate.data.store import TripleStore
 from situate.demo.plan import DemoConfig, DemoFolder
 from situate.demo.progress import Phases
-from situate.evaluation.fused import SynthesisLoss
+from situate.evaluation.fused import synthesis_part
 from situate.evaluation.suite import SuiteConfig, boxes_on_canvas, evaluate_scenes
 from situate.pipeline.composer import Composer
 from situate.pipeline.load import shipped_model
 from situate.records.triple import Triple
-from situate.training.config import RunConfig
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ def measure(
 ) -> dict[str, Any]:
     """Figures of both models on the same held-out triples, against the prior of the training scenes."""
     prior_boxes = boxes_on_canvas(TripleStore(folder.data))
-    loss = _synthesis_loss(config.training())
+    loss = synthesis_part(config.training().loss.build())
     figures: dict[str, Any] = {"trained": None, "shipped": None}
     for name, composer in (("trained", models.trained), ("shipped", models.shipped)):
         if composer is None:
@@ -58,8 +57,3 @@ def measure(
                 progress=advance,
             )
     return figures
-
-
-def _synthesis_loss(config: RunConfig) -> SynthesisLoss:
-    joint_loss = config.loss.build()
-    return lambda prediction, batch, sigma: joint_loss(prediction, batch, sigma).synthesis

@@ -1,6 +1,7 @@
 """Do the fused tokens matter? The synthesis loss with a sample's own tokens, and with those of another scene."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -15,6 +16,11 @@ from situate.seeds import seed_for
 
 SynthesisLoss = Callable[[JointPrediction, Batch, Tensor], Tensor]
 """`loss(prediction, batch, sigma " b") -> scalar`; the caller gives the loss that the model was trained with."""
+
+
+def synthesis_part(joint_loss: Callable[[JointPrediction, Batch, Tensor], Any]) -> SynthesisLoss:
+    """The synthesis term of a joint loss (`RunConfig.loss.build()`)."""
+    return lambda prediction, batch, sigma: joint_loss(prediction, batch, sigma).synthesis
 
 
 def tokens_of_another_scene(groups: Sequence[str]) -> list[int]:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from jaxtyping import UInt8
 
-from situate.data.store import encode_png
+from situate.data.png import encode_png
 from situate.evaluation.tables import Table
 
 JPEG_QUALITY = 85

@@ -95,6 +95,7 @@ def evaluate_scenes(
         "num_groups": len(set(groups)),
         "num_anchors_outside": sum(one.placement.is_outside for one in scored),
         "seed": config.seed,
+        "conditioning": pipeline.conditioning,
         "placement": placement_figures([one.placement for one in scored], groups, config.seed),
         "synthesis": {
             str(steps): synthesis_figures([one.synthesis[steps] for one in scored], groups, config.seed)

@@ -32,7 +32,7 @@ def tables_of(result: Mapping[str, Any]) -> list[Table]:
     tables = [
         _cells(result["placement"]),
         _overlaps(result["placement"]),
-        _synthesis(result["synthesis"][first], int(first)),
+        _synthesis(result["synthesis"][first], int(first), result["conditioning"]),
         _fused(result["fused_tokens"]),
     ]
     if len(result["synthesis"]) > 1:
@@ -76,7 +76,9 @@ def _overlaps(figures: Mapping[str, Any]) -> Table:
     return Table(title, ("whose boxes", "first", "best of five"), tuple(rows))
 
 
-def _synthesis(figures: Mapping[str, Any], steps: int) -> Table:
+def _synthesis(figures: Mapping[str, Any], steps: int, conditioning: str) -> Table:
+    # A literal model is not told the true box: it finds a place itself.
+    place = "where the model itself puts the object" if conditioning == "literal" else "at the true box"
     names = {
         "psnr_db_model": ("model", 2, " dB"),
         "psnr_db_paste": ("plain paste", 2, " dB"),
@@ -92,9 +94,7 @@ def _synthesis(figures: Mapping[str, Any], steps: int) -> Table:
         if name in figures
     ]
     rows.append(("pixels changed outside the effect", str(figures["num_pixels_changed_outside_effect"])))
-    return Table(
-        f"Synthesis at the true box, {steps} steps: PSNR where the picture changes", ("what", "value"), tuple(rows)
-    )
+    return Table(f"Synthesis {place}, {steps} steps: PSNR where the picture changes", ("what", "value"), tuple(rows))
 
 
 def _by_steps(by_steps: Mapping[str, Mapping[str, Any]]) -> Table:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, UInt8, UInt16
 from torch import Tensor
 
 BoxCxcywh = tuple[float, float, float, float]
@@ -92,9 +92,11 @@ def box_of(position: Float[Tensor, "*b 3"], log_aspect: Float[Tensor, "*b"]) -> 
     return torch.stack([anchor_x, anchor_y - height / 2, height * log_aspect.exp(), height], dim=-1)
 
 
-def premultiply(pixels: UInt8[np.ndarray, "h w 4"]) -> tuple[Float[np.ndarray, "h w 3"], Float[np.ndarray, "h w"]]:
-    """Split RGBA bytes into colours in [-1, 1] times alpha, and alpha in [0, 1]."""
-    alpha = pixels[..., 3].astype(np.float32) / 255
+def premultiply(
+    pixels: UInt8[np.ndarray, "h w 4"] | UInt16[np.ndarray, "h w 4"],
+) -> tuple[Float[np.ndarray, "h w 3"], Float[np.ndarray, "h w"]]:
+    """Split RGBA integers into colours in [-1, 1] times alpha, and alpha in [0, 1]."""
+    alpha = pixels[..., 3].astype(np.float32) / np.iinfo(pixels.dtype).max
     return to_signed(pixels[..., :3]) * alpha[..., None], alpha
 
 
@@ -108,9 +110,11 @@ def resize_float(pixels: Float[np.ndarray, "h w *c"], size_wh: tuple[int, int]) 
     return cv2.resize(pixels, size_wh, interpolation=_interpolation(pixels, size_wh))
 
 
-def to_signed(pixels: UInt8[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-    """Bytes to float32 in [-1, 1]."""
-    return pixels.astype(np.float32) * np.float32(2 / 255) - 1
+def to_signed(
+    pixels: UInt8[np.ndarray, "*shape"] | UInt16[np.ndarray, "*shape"],
+) -> Float[np.ndarray, "*shape"]:
+    """Integers of any depth to float32 in [-1, 1]."""
+    return pixels.astype(np.float32) * np.float32(2 / np.iinfo(pixels.dtype).max) - 1
 
 
 def to_tensor(pixels: Float[np.ndarray, "h w c"]) -> Float[Tensor, "1 c h w"]:

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
+from situate.geometry.part import Part
+
 RADIUS_PX = 3
 """Half width of the fitting patch at model resolution."""
 RIDGE = 4e-3
@@ -28,9 +30,9 @@ class AffineField:
     slope: Float[np.ndarray, "h w 3"]
     offset: Float[np.ndarray, "h w 3"]
 
-    def resized(self, size_wh: tuple[int, int]) -> "AffineField":
-        """The field at another resolution, bilinear."""
-        return AffineField(_resized(self.slope, size_wh), _resized(self.offset, size_wh))
+    def enlarged(self, part: Part) -> "AffineField":
+        """The field at full resolution, bilinear."""
+        return AffineField(part.enlarged(self.slope), part.enlarged(self.offset))
 
     def __call__(self, layer: Float[np.ndarray, "h w 3"]) -> Float[np.ndarray, "h w 3"]:
         """Apply the field to a layer in [-1, 1]."""
@@ -67,25 +69,26 @@ def lift(
     foreground: Float[np.ndarray, "h w 3"],
     visible: Float[np.ndarray, "h w"],
     small: "SmallLayers",
+    part: Part,
 ) -> Float[np.ndarray, "h w 3"]:
-    """Generate the window at the picture's resolution.
+    """Generate a part of the window at the picture's resolution.
 
     Args:
-        background: The window's background at full resolution, in [-1, 1].
+        background: The part's background at full resolution, in [-1, 1].
         foreground: The object's colours at full resolution (not premultiplied), in [-1, 1].
         visible: The object's alpha after occlusion at full resolution, in [0, 1].
-        small: The same at model resolution, with what the network generated.
+        small: The same of the whole window at model resolution, with what the network generated.
+        part: Which part of the window.
 
     Returns:
         RGB in [-1, 1], before the blend by effect.
     """
-    size_wh = (background.shape[1], background.shape[0])
     shade = fit_affine(small.background, small.generated, 1 - small.visible)
     relight = fit_affine(small.foreground, small.generated, small.visible)
     lifted = _mixed(small.visible, shade(small.background), relight(small.foreground))
     rest = cv2.GaussianBlur(small.generated - lifted, (0, 0), 1.0)
-    result = _mixed(visible, shade.resized(size_wh)(background), relight.resized(size_wh)(foreground))
-    return result + _resized(rest, size_wh)
+    result = _mixed(visible, shade.enlarged(part)(background), relight.enlarged(part)(foreground))
+    return result + part.enlarged(rest)
 
 
 @dataclass(frozen=True)
@@ -106,13 +109,16 @@ def unpremultiplied(
 
 
 def occluded_alpha(
-    alpha: Float[np.ndarray, "h w"], small_alpha: Float[np.ndarray, "s s"], small_visible: Float[np.ndarray, "s s"]
+    alpha: Float[np.ndarray, "h w"],
+    small_alpha: Float[np.ndarray, "s s"],
+    small_visible: Float[np.ndarray, "s s"],
+    part: Part,
 ) -> Float[np.ndarray, "h w"]:
     """Full-resolution alpha times the upsampled share of it that is not occluded."""
     share = np.where(small_alpha > _SOLID, small_visible / np.maximum(small_alpha, _SOLID), np.nan)
     known = ~np.isnan(share)
     filled = _spread(np.where(known, np.clip(share, 0, 1), 0).astype(np.float32), known)
-    upsampled = np.clip(_resized(filled, (alpha.shape[1], alpha.shape[0])), 0, 1)
+    upsampled = np.clip(part.enlarged(filled), 0, 1)
     # The network's mask is soft by a few percent everywhere; only a clear loss counts as occlusion.
     return alpha * np.clip((upsampled - _OCCLUDED) / (_UNOCCLUDED - _OCCLUDED), 0, 1)
 
@@ -131,10 +137,6 @@ def _patch_mean(values: np.ndarray) -> np.ndarray:
     side = 2 * RADIUS_PX + 1
     means = cv2.boxFilter(values.astype(np.float32), -1, (side, side), borderType=cv2.BORDER_REFLECT)
     return means[..., None] if means.ndim == 2 else means
-
-
-def _resized(values: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
-    return cv2.resize(values.astype(np.float32), size_wh, interpolation=cv2.INTER_LINEAR)
 
 
 def _spread(values: Float[np.ndarray, "s s"], known: np.ndarray) -> Float[np.ndarray, "s s"]:

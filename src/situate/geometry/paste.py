@@ -2,13 +2,15 @@
 
 import cv2
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, UInt8, UInt16
 
 from situate.geometry.canvas import BoxCxcywh, premultiply, resize_float
 
 
 def place_foreground(
-    foreground: UInt8[np.ndarray, "fh fw 4"], box_cxcywh: BoxCxcywh, frame_wh: tuple[int, int]
+    foreground: UInt8[np.ndarray, "fh fw 4"] | UInt16[np.ndarray, "fh fw 4"],
+    box_cxcywh: BoxCxcywh,
+    frame_wh: tuple[int, int],
 ) -> tuple[Float[np.ndarray, "h w 3"], Float[np.ndarray, "h w"]]:
     """Resample a cut-out into a frame with sub-pixel accuracy.
 

@@ -113,10 +113,29 @@ def crop(
 
 def crop_resized(pixels: np.ndarray, window: Window, size: int) -> np.ndarray:
     """Cut the window out and resample it to `size` x `size`."""
+    rows, columns = window.inner_slices((pixels.shape[1], pixels.shape[0]))
+    inner = pixels[rows, columns]
+    if window.side_px > size and window.side_px**2 > _MAX_PADDING * inner.shape[0] * inner.shape[1]:
+        return _crop_of_strip(inner, window, (rows.start, columns.start), size)
     return resize_u8(crop(pixels, window), (size, size))
 
 
 _MIN_SIDE_PX = 8
+_MAX_PADDING = 4
+
+
+def _crop_of_strip(inner: np.ndarray, window: Window, start_px: tuple[int, int], size: int) -> np.ndarray:
+    """The same where most of the window is padding, one axis after the other: the whole square never exists."""
+    small = inner.astype(np.float32)
+    # The longer axis first: it needs little padding, and is short once it is done.
+    for axis in sorted((0, 1), key=lambda axis: -inner.shape[axis]):
+        before = start_px[axis] - (window.top_px, window.left_px)[axis]
+        margins = [0, 0, 0, 0]
+        margins[2 * axis : 2 * axis + 2] = before, window.side_px - before - inner.shape[axis]
+        padded = cv2.copyMakeBorder(small, *margins, borderType=cv2.BORDER_REPLICATE)
+        size_wh = (size, padded.shape[0]) if axis else (padded.shape[1], size)
+        small = cv2.resize(padded, size_wh, interpolation=cv2.INTER_AREA)
+    return np.round(small).astype(inner.dtype)
 
 
 def _inside(start_px: int, side_px: int, length_px: int) -> int:

@@ -1,8 +1,11 @@
 """Everything a run is made from, in one frozen record; written into the run folder and the model card."""
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from situate.data.sample import SampleConfig
+from situate.errors import ConfigError
 from situate.nn.joint import ModelConfig
 from situate.training.converge import ConvergeConfig
 from situate.training.losses import LossConfig
@@ -36,12 +39,12 @@ class RunConfig(BaseModel):
     loss: LossConfig = LossConfig()
     optim: OptimConfig = OptimConfig()
     converge: ConvergeConfig = ConvergeConfig()
-    batch_size: int = Field(16, ge=1)
-    num_steps: int = Field(6000, ge=1)
-    max_validation: int = Field(256, ge=1)
-    validation_fraction: float = Field(0.08, gt=0, lt=1)
-    checkpoint_steps: int = Field(200, ge=1)
-    sheet_steps: int = Field(500, ge=1)
+    batch_size: int = Field(default=16, ge=1)
+    num_steps: int = Field(default=6000, ge=1)
+    max_validation: int = Field(default=256, ge=1)
+    validation_fraction: float = Field(default=0.08, gt=0, lt=1)
+    checkpoint_steps: int = Field(default=200, ge=1)
+    sheet_steps: int = Field(default=500, ge=1)
     seed: int = 0
 
     @model_validator(mode="after")
@@ -81,3 +84,24 @@ def _model_problems(model: ModelConfig) -> list[str]:
     if min(model.window_blocks, model.encoder_channels) < 1:
         problems.append("window_blocks and encoder_channels must be at least 1")
     return problems
+
+
+def read_config(path: Path) -> RunConfig:
+    """Read the `config.json` of a run folder.
+
+    Raises:
+        ConfigError: If it is missing, broken, or has other fields than this version.
+    """
+    try:
+        return RunConfig.model_validate_json(path.read_text())
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror}); is this a run folder?") from error
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {problems_of(error)}") from error
+
+
+def problems_of(error: ValidationError) -> str:
+    """All problems of a configuration in one line."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in problem['loc']) or 'config'}: {problem['msg']}" for problem in error.errors()
+    )

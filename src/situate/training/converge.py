@@ -18,8 +18,8 @@ class ConvergeConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     min_improvement: float = 0.002
-    patience: int = Field(6, ge=1)
-    every_steps: int = Field(100, ge=1)
+    patience: int = Field(default=6, ge=1)
+    every_steps: int = Field(default=100, ge=1)
 
 
 @dataclass(frozen=True)

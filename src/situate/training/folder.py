@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from situate import __version__
-from situate.config import read_config
 from situate.data.store import TripleStore
 from situate.errors import ConfigError, OutputError
 from situate.imageio.write import write_bytes
-from situate.training.config import RunConfig
+from situate.training.config import RunConfig, read_config
 
 DATA_FILE = "data.json"
 

@@ -9,7 +9,7 @@ from types import FrameType
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from situate.data.store import encode_png
+from situate.data.png import encode_png
 from situate.errors import OutputError
 from situate.imageio.write import write_bytes
 from situate.records.batch import Batch

@@ -39,7 +39,7 @@ from situate.training.hooks import (
 )
 from situate.training.loop import Hook, fit
 from situate.training.metrics import MetricsLog
-from situate.training.state import TrainState, fresh_state
+from situate.training.state import TrainState, begin_with, fresh_state
 from situate.training.step import averaged_weights
 
 NUM_SHEET_ROWS = 8
@@ -61,6 +61,7 @@ def train(
     data: Sequence[Path],
     run_folder: Path,
     *,
+    initial: Path | None = None,
     resume: bool = False,
     minutes: float | None = None,
     num_workers: int = 0,
@@ -72,6 +73,7 @@ def train(
         config: What to train.
         data: Folders of triples; the split is by group and the same every time.
         run_folder: Where everything goes; made if missing.
+        initial: Model folder whose weights to begin with, of the same sizes; without it they are drawn from the seed.
         resume: Go on from the newest checkpoint in `run_folder`, bit for bit.
         minutes: Time budget of this call; fits the step budget to it once the pace is known.
         num_workers: Processes that prepare samples; changes nothing but speed.
@@ -91,18 +93,7 @@ def train(
     if resume:
         check_same_data(triples.stores, run_folder)
     training, validation = split_by_group(triples, config.validation_fraction)
-    state = fresh_state(
-        config.model,
-        config.loss.build(),
-        config.optim,
-        Convergence(config.converge),
-        num_steps=config.num_steps,
-        seed=config.seed,
-        accelerator=accelerator,
-    )
-    checkpoint = newest_checkpoint(run_folder) if resume else None
-    if checkpoint is not None:
-        load_checkpoint(state, checkpoint)
+    state = _begun(config, accelerator, initial, newest_checkpoint(run_folder) if resume else None)
     if minutes is not None:
         # What an earlier time budget left of the steps says nothing about this one.
         state.num_steps = config.num_steps
@@ -159,6 +150,24 @@ def _accelerator(device: str) -> Accelerator:
             f"there are {accelerator.num_processes} processes, which is not supported yet; start one, without torchrun"
         )
     return accelerator
+
+
+def _begun(config: RunConfig, accelerator: Accelerator, initial: Path | None, checkpoint: Path | None) -> TrainState:
+    """A fresh state, set to initial weights or to a checkpoint where there is one."""
+    state = fresh_state(
+        config.model,
+        config.loss.build(),
+        config.optim,
+        Convergence(config.converge),
+        num_steps=config.num_steps,
+        seed=config.seed,
+        accelerator=accelerator,
+    )
+    if checkpoint is not None:
+        load_checkpoint(state, checkpoint)
+    elif initial is not None:
+        begin_with(state, initial)
+    return state
 
 
 def _published(

@@ -1,12 +1,15 @@
 """Everything that changes while training."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from accelerate import Accelerator
 from diffusers.training_utils import EMAModel
 
+from situate.errors import ModelFileError
 from situate.nn.joint import JointModel, ModelConfig
+from situate.pipeline.load import load_pipeline
 from situate.training.converge import Convergence
 from situate.training.losses import JointLoss
 from situate.training.optim import OptimConfig
@@ -46,6 +49,23 @@ class TrainState:
     def bare_model(self) -> JointModel:
         """The model without the wrapper for several processes."""
         return self.accelerator.unwrap_model(self.model)
+
+
+def begin_with(state: TrainState, folder: Path) -> None:
+    """Set model and averages to the weights of a model folder.
+
+    Raises:
+        ModelFileError: If the folder is no model, or its networks have other sizes.
+    """
+    pipeline = load_pipeline(folder)
+    model = state.bare_model
+    try:
+        model.placement.load_state_dict(pipeline.placement.state_dict(), strict=True)
+        model.synthesis.load_state_dict(pipeline.synthesis.state_dict(), strict=True)
+    except RuntimeError as error:
+        raise ModelFileError(f"{folder} has other sizes than this recipe ({error}); begin without --initial") from error
+    for shadow, parameter in zip(state.ema.shadow_params, model.parameters(), strict=True):
+        shadow.data.copy_(parameter.data)
 
 
 def fresh_state(
