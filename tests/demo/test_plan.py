@@ -29,6 +29,10 @@ def test_held_out_scenes_have_another_seed():
     assert config.held_out_scenes().seed != config.scenes().seed
 
 
+def test_held_out_scenes_are_not_those_that_the_shipped_weights_were_trained_on():
+    assert {DemoConfig(seed=seed).held_out_scenes().seed for seed in range(3)}.isdisjoint({1, 2})
+
+
 def test_phases_of_one_name_add_up():
     phases = Phases()
     for _ in range(2):
