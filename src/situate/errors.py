@@ -58,11 +58,11 @@ class MissingExtraError(SituateError):
     def __init__(self, library: str, extra: str) -> None:
         """Name the `library` that is missing and the `extra` that brings it."""
         super().__init__(f"{library} is not installed; install it with: pip install 'situate[{extra}]'")
-        self.library, self.extra = library, extra
+        self._origin = (library, extra)
 
     def __reduce__(self) -> tuple[type, tuple[str, str]]:
         """Let a worker process send the error to the one that waits for it."""
-        return type(self), (self.library, self.extra)
+        return type(self), self._origin
 
 
 class NonFiniteLossError(SituateError):
