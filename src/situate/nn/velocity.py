@@ -16,10 +16,22 @@ IMAGE_CHANNELS = 5
 """RGB of the composite, visible alpha, effect."""
 CONDITION_CHANNELS = 7
 """Background RGB, pasted RGB, pasted alpha."""
+GAIN_CHANNELS = 3
+"""One gain a colour, beside the five channels that are added."""
+NUM_STATISTICS = 12
+"""Mean and spread of three colours, of the background and of the foreground."""
 
 
 class VelocityNetwork(ModelMixin, ConfigMixin):
-    """Predicts the clean image as a correction of a base (DESIGN 1.2).
+    """Predicts the clean image as a correction of a base: `image_hat = base + gain * light + offset`, light = (base RGB + 1) / 2.
+
+    Light multiplies: a shadow dims the ground under it and another sun brightens an object by a factor that is smooth
+    where the texture is not. So the network puts out a gain for the colours as well as an offset for all channels;
+    both are 0 at first. Network and base are those of DESIGN 1.2, whose network has the offset only.
+
+    Group normalisation takes the overall brightness out of the features. What modulates every block is therefore, beside
+    the noise level, the mean of the fused tokens in the window and the mean and spread of the colours of background and
+    foreground: the numbers that colour transfer works with (Reinhard et al., Color Transfer between Images, 2001).
 
     `pasted`: the base is the pasted picture with its alpha as both masks. `literal`: the base is the background with
     empty masks; nothing is pasted, and the position comes only through the fused tokens.
@@ -54,6 +66,11 @@ class VelocityNetwork(ModelMixin, ConfigMixin):
         self.embedding = nn.Sequential(
             nn.Linear(channels[0], embedding_width), nn.SiLU(), nn.Linear(embedding_width, embedding_width)
         )
+        self.context = nn.Sequential(
+            nn.Linear(token_width + NUM_STATISTICS, embedding_width),
+            nn.SiLU(),
+            zero_initialised(nn.Linear(embedding_width, embedding_width)),
+        )
         self.entrance = nn.Conv2d((IMAGE_CHANNELS + CONDITION_CHANNELS) * patch**2, channels[0], 3, padding=1)
         self.token_entrances = nn.ModuleList(nn.Conv2d(token_width, width, 1) for width in channels)
         self.down = nn.ModuleList()
@@ -68,7 +85,7 @@ class VelocityNetwork(ModelMixin, ConfigMixin):
         self.norm_attention = nn.GroupNorm(1, channels[-1])
         self.attention = Attention(channels[-1], num_heads)
         self.norm_exit = nn.GroupNorm(1, channels[0])
-        self.exit = zero_initialised(nn.Conv2d(channels[0], IMAGE_CHANNELS * patch**2, 3, padding=1))
+        self.exit = zero_initialised(nn.Conv2d(channels[0], (IMAGE_CHANNELS + GAIN_CHANNELS) * patch**2, 3, padding=1))
 
     def base(self, inputs: SynthesisInput) -> Float[Tensor, "b 5 h w"]:
         """What is corrected: all five channels in [-1, 1]."""
@@ -95,10 +112,15 @@ class VelocityNetwork(ModelMixin, ConfigMixin):
         """
         condition = torch.cat([inputs.background, inputs.pasted, inputs.pasted_alpha * 2 - 1], dim=1)
         embedding = self.embedding(sinusoidal_embedding(sigma, self.config["channels"][0]))
+        context = torch.cat([window_tokens.mean(dim=(2, 3)).float(), colour_statistics(inputs)], dim=1)
+        embedding = embedding + self.context(context)
         patches = F.pixel_unshuffle(torch.cat([x_sigma, condition], dim=1), self.config["patch"])
         hidden = self._trunk(self.entrance(patches), embedding, window_tokens)
-        correction = F.pixel_shuffle(self.exit(F.silu(self.norm_exit(hidden))), self.config["patch"])
-        return self.base(inputs) + correction.float()
+        correction = F.pixel_shuffle(self.exit(F.silu(self.norm_exit(hidden))), self.config["patch"]).float()
+        offset, gain = correction.split((IMAGE_CHANNELS, GAIN_CHANNELS), dim=1)
+        base = self.base(inputs)
+        light = (base[:, :GAIN_CHANNELS] + 1) / 2
+        return base + offset + F.pad(gain * light, (0, 0, 0, 0, 0, IMAGE_CHANNELS - GAIN_CHANNELS))
 
     def _trunk(self, hidden: Tensor, embedding: Tensor, window_tokens: Tensor) -> Tensor:
         skips: list[Tensor] = []
@@ -116,6 +138,21 @@ class VelocityNetwork(ModelMixin, ConfigMixin):
             hidden = F.interpolate(hidden, scale_factor=2.0, mode="nearest")
             hidden = _run(blocks, torch.cat([hidden, skips.pop()], dim=1), embedding)
         return hidden
+
+
+def colour_statistics(inputs: SynthesisInput) -> Float[Tensor, "b 12"]:
+    """Mean and standard deviation of the window's background, then of the foreground where it is solid."""
+    whole = torch.ones_like(inputs.pasted_alpha)
+    return torch.cat([*_moments(inputs.background, whole), *_moments(inputs.pasted, inputs.pasted_alpha)], dim=1)
+
+
+def _moments(
+    colours: Float[Tensor, "b 3 h w"], weight: Float[Tensor, "b 1 h w"]
+) -> tuple[Float[Tensor, "b 3"], Float[Tensor, "b 3"]]:
+    share = weight / weight.sum(dim=(2, 3), keepdim=True).clamp(min=1)
+    mean = (colours * share).sum(dim=(2, 3))
+    variance = ((colours - mean[:, :, None, None]).square() * share).sum(dim=(2, 3))
+    return mean, (variance + 1e-4).sqrt()
 
 
 def _blocks(in_channels: int, channels: int, num_blocks: int, embedding_width: int) -> nn.ModuleList:
