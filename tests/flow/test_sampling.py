@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from situate.flow.sampling import euler, heun, sigmas_for
+from situate.flow.sampling import TEMPERATURE, euler, generate, heun, sigmas_for
 
 inner_levels = st.lists(st.floats(0.01, 0.99), max_size=6, unique=True)
 
@@ -43,6 +43,19 @@ def test_the_model_is_told_the_noise_level_of_each_sample(sampler):
 
     sampler(velocity_field, torch.zeros(2, 1, 1, 1), torch.tensor([1.0, 0.5, 0.0]))
     assert seen == ([[1, 1], [0.5, 0.5]] if sampler is euler else [[1, 1], [0.5, 0.5], [0.5, 0.5]])
+
+
+def test_composing_starts_from_the_template_at_its_temperature():
+    seen = []
+
+    def velocity_field(x_sigma, sigma):
+        seen.append(x_sigma.clone())
+        return x_sigma
+
+    template = torch.randn(1, 2, 4, 4, generator=torch.Generator().manual_seed(0))
+    generate(velocity_field, template, 2)
+    torch.testing.assert_close(seen[0], TEMPERATURE * template)
+    assert len(seen) == 2
 
 
 def test_steps_have_equal_length_from_noise_to_image():

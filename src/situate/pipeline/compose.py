@@ -11,7 +11,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from situate.flow.path import velocity_of
-from situate.flow.sampling import euler, sigmas_for
+from situate.flow.sampling import generate
 from situate.flow.template import NoiseTemplate
 from situate.geometry.canvas import Letterbox
 from situate.geometry.frames import Conditioning, placement_input, synthesis_input
@@ -138,7 +138,7 @@ class ComposePipeline(DiffusionPipeline):
                 image = self.synthesis(x_sigma, sigma, batch, window_tokens)
             return velocity_of(x_sigma, image, sigma)
 
-        images = euler(velocity_field, noise.to(self.device), sigmas_for(num_steps))
+        images = generate(velocity_field, noise.to(self.device), num_steps)
         return list(images.float().cpu().permute(0, 2, 3, 1).numpy())
 
 

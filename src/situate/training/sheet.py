@@ -7,7 +7,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from situate.flow.path import velocity_of
-from situate.flow.sampling import euler, sigmas_for
+from situate.flow.sampling import generate
 from situate.nn.joint import tokens_in_window
 from situate.records.batch import Batch
 from situate.seeds import seed_for
@@ -36,7 +36,7 @@ def sample_sheet(state: TrainState, batch: Batch) -> UInt8[np.ndarray, "h w 3"]:
 
         generator = torch.Generator().manual_seed(seed_for(SHEET_SEED, "sheet"))
         noise = torch.randn(batch.image.shape, generator=generator).to(device)
-        generated = euler(velocity_field, noise, sigmas_for(NUM_STEPS))
+        generated = generate(velocity_field, noise, NUM_STEPS)
     columns = [
         _with_heatmap(batch.placement.background, prediction.distribution.heatmap),
         _tiles(batch.synthesis.pasted),
