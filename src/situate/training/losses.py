@@ -69,10 +69,10 @@ class LossConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     placement_weight: float = 1.0
-    colour_weight: float = 10.0
+    colour_weight: float = 30.0
     mask_weight: float = 2.0
     unchanged_share: float = 0.2
-    min_sigma: float = 0.3
+    min_sigma: float = 0.75
     counts_pasted: bool = True
 
     def build(self) -> "JointLoss":
