@@ -23,15 +23,17 @@ NUM_STATISTICS = 12
 
 
 class VelocityNetwork(ModelMixin, ConfigMixin):
-    """Predicts the clean image as a correction of a base: `image_hat = base + gain * light + offset`, light = (base RGB + 1) / 2.
+    """Predicts the clean image as a correction of a base.
+
+    `image_hat = base + gain * light + offset`, with light = (base RGB + 1) / 2 in [0, 1].
 
     Light multiplies: a shadow dims the ground under it and another sun brightens an object by a factor that is smooth
     where the texture is not. So the network puts out a gain for the colours as well as an offset for all channels;
     both are 0 at first. Network and base are those of DESIGN 1.2, whose network has the offset only.
 
-    Group normalisation takes the overall brightness out of the features. What modulates every block is therefore, beside
-    the noise level, the mean of the fused tokens in the window and the mean and spread of the colours of background and
-    foreground: the numbers that colour transfer works with (Reinhard et al., Color Transfer between Images, 2001).
+    Group normalisation takes the overall brightness out of the features. What modulates every block is therefore,
+    beside the noise level, the mean of the fused tokens in the window and the mean and spread of the colours of
+    background and foreground: the numbers of colour transfer (Reinhard et al., Color Transfer between Images, 2001).
 
     `pasted`: the base is the pasted picture with its alpha as both masks. `literal`: the base is the background with
     empty masks; nothing is pasted, and the position comes only through the fused tokens.
