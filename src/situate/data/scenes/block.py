@@ -6,6 +6,7 @@ number alone. Its report is written after its shard: a block is done when both a
 
 import json
 import os
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -14,8 +15,9 @@ import numpy as np
 from situate.data.scenes.config import SceneConfig
 from situate.data.scenes.render import Renderer
 from situate.data.scenes.triple import render_triples
-from situate.data.scenes.world import draw_world
+from situate.data.scenes.world import World, draw_world
 from situate.data.store import TripleWriter
+from situate.errors import InputError
 from situate.records.triple import Triple
 from situate.seeds import seed_for
 
@@ -59,8 +61,34 @@ def scene_triples(
     renderer: Renderer, config: SceneConfig, block: int, scene: int, skipped: Counter[str]
 ) -> list[Triple]:
     """Draw and render scene number `scene` of a block."""
-    generator = np.random.default_rng(seed_for(config.seed, "scene", block, scene))
+    group = group_name(block, scene)
+    world, chosen = scene_of(config, group)
+    return render_triples(renderer, world, group, chosen, skipped)
+
+
+def group_name(block: int, scene: int) -> str:
+    """Name scene number `scene` of a block."""
+    return f"scene{block:05d}{scene:03d}"
+
+
+def world_of(config: SceneConfig, group: str) -> World:
+    """Draw again the world of the scene named `group`; see `scene_of`."""
+    return scene_of(config, group)[0]
+
+
+def scene_of(config: SceneConfig, group: str) -> tuple[World, list[int]]:
+    """Draw again the scene named `group`: only its config and its name decide what it is.
+
+    Returns:
+        The world, and which of its things become triples, in their order in the world.
+
+    Raises:
+        InputError: If no scene is called so.
+    """
+    match = re.fullmatch(r"scene(\d{5})(\d{3})", group)
+    if match is None:
+        raise InputError(f"{group!r} is no scene; a group is called scene00012034: block 12, scene 34")
+    generator = np.random.default_rng(seed_for(config.seed, "scene", int(match[1]), int(match[2])))
     world = draw_world(generator, config.size_px)
     order = generator.permutation(len(world.things))[: config.triples_per_scene]
-    group = f"scene{block:05d}{scene:03d}"
-    return render_triples(renderer, world, group, sorted(int(index) for index in order), skipped)
+    return world, sorted(int(index) for index in order)
