@@ -11,7 +11,6 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO
 
 from situate.errors import DataError, InputError, OutputError
 
@@ -62,7 +61,7 @@ def unpack_archives(package: Path, folder: Path) -> list[Path]:
                 if entry.isfile() and path.suffix == _SUFFIX:
                     content = tar.extractfile(entry)
                     assert content is not None
-                    _write(content, path)
+                    _write(content.read(), path)
                     found.append(path)
     except _DAMAGED as error:
         raise DataError(f"{package} is damaged ({error}); {_REMEDY}") from error
@@ -90,7 +89,7 @@ def _opened_tar(package: Path) -> Iterator[tarfile.TarFile]:
             yield tar
 
 
-def _data_member(file: IO[bytes], package: Path) -> tuple[str, IO[bytes]]:
+def _data_member(file: io.BufferedIOBase, package: Path) -> tuple[str, io.BufferedIOBase]:
     if file.read(len(_MAGIC)) != _MAGIC:
         raise DataError(f"{package} is no Debian package; {_REMEDY}")
     while len(header := file.read(_HEADER_BYTES)) == _HEADER_BYTES:
@@ -106,7 +105,7 @@ def _data_member(file: IO[bytes], package: Path) -> tuple[str, IO[bytes]]:
     raise DataError(f"{package} has no data.tar, it is damaged; {_REMEDY}")
 
 
-def _through_dpkg(package: Path) -> IO[bytes]:
+def _through_dpkg(package: Path) -> io.BufferedIOBase:
     """Let dpkg unpack what Python cannot."""
     dpkg = shutil.which("dpkg-deb")
     if dpkg is None:
@@ -118,7 +117,7 @@ def _through_dpkg(package: Path) -> IO[bytes]:
     return io.BytesIO(done.stdout)
 
 
-def _write(content: IO[bytes], path: Path) -> None:
+def _write(content: bytes, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=path.stem, suffix=".partial", dir=path.parent)
@@ -126,14 +125,13 @@ def _write(content: IO[bytes], path: Path) -> None:
         raise _output_error(path, error) from error
     try:
         with os.fdopen(handle, "wb") as partial:
-            shutil.copyfileobj(content, partial)
+            partial.write(content)
         # mkstemp lets only its maker read.
         Path(name).chmod(0o644)
         os.replace(name, path)
     except BaseException as error:
         Path(name).unlink(missing_ok=True)
-        # A damaged package is an OSError without a number.
-        if isinstance(error, OSError) and error.errno:
+        if isinstance(error, OSError):
             raise _output_error(path, error) from error
         raise
 

@@ -22,15 +22,17 @@ def creased(
         For each new vertex the old one that it is at, its unit normal, and the faces between new vertices.
     """
     corners = vertices_m[faces]
-    area_normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    face_normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    face_normals /= np.linalg.norm(face_normals, axis=1, keepdims=True)
     places = _places(vertices_m)[faces]
-    patches = _patches(places, area_normals / np.linalg.norm(area_normals, axis=1, keepdims=True))
-    patch_of_corner = np.repeat(patches, 3)
+    patch_of_corner = np.repeat(_patches(places, face_normals), 3)
+    normal_of_corner = np.repeat(face_normals, 3, axis=0)
     _, shared = np.unique(_paired(places.ravel(), patch_of_corner), return_inverse=True)
     sums = np.zeros((int(shared.max()) + 1, 3))
-    np.add.at(sums, shared, np.repeat(area_normals, 3, axis=0))
+    # Weighted by angle, so that it does not matter how a side is cut into triangles.
+    np.add.at(sums, shared, normal_of_corner * _angles(corners).reshape(-1, 1))
     _, first, new = np.unique(_paired(faces.ravel(), patch_of_corner), return_index=True, return_inverse=True)
-    normals = unit(sums[shared[first]], fallback=np.repeat(area_normals, 3, axis=0)[first])
+    normals = unit(sums[shared[first]], fallback=normal_of_corner[first])
     return faces.ravel()[first], normals, new.reshape(-1, 3)
 
 
@@ -41,6 +43,14 @@ def unit(vectors: Float[np.ndarray, "n 3"], fallback: Float[np.ndarray, "n 3"]) 
     is_lost = lengths < 1e-6 * np.linalg.norm(fallback, axis=1, keepdims=True)
     kept = np.where(is_lost, fallback, vectors)
     return kept / np.linalg.norm(kept, axis=1, keepdims=True)
+
+
+def _angles(corners: np.ndarray) -> np.ndarray:
+    """Return the angle of each triangle at each of its corners."""
+    onward = np.roll(corners, -1, axis=1) - corners
+    back = np.roll(corners, 1, axis=1) - corners
+    lengths = np.linalg.norm(onward, axis=2) * np.linalg.norm(back, axis=2)
+    return np.arccos(np.clip(np.einsum("fci,fci->fc", onward, back) / lengths, -1, 1))
 
 
 def _places(vertices_m: np.ndarray) -> np.ndarray:
