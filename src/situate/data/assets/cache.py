@@ -55,10 +55,12 @@ def write_prepared(prepared: Prepared, path: Path) -> None:
     kept = {}
     for number, (slot, coat) in enumerate(coats.items()):
         arrays[f"coat{number}.texture"] = coat.texture
-        is_drawn = isinstance(coat.opacity, np.ndarray)
-        if is_drawn:
-            arrays[f"coat{number}.opacity"] = coat.opacity
-        kept[slot] = {"gloss": coat.gloss, "opacity": "drawn" if is_drawn else coat.opacity}
+        opacity: float | str | None
+        if isinstance(coat.opacity, np.ndarray):
+            arrays[f"coat{number}.opacity"], opacity = coat.opacity, "drawn"
+        else:
+            opacity = coat.opacity
+        kept[slot] = {"gloss": coat.gloss, "opacity": opacity}
     about = {"slots": [mesh.slot for mesh in meshes], "coats": kept, "remarks": list(remarks)}
     arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
     content = io.BytesIO()

@@ -90,6 +90,7 @@ class References:
 def _shapes(content: bytes, references: References, model: AssetModel) -> list[_Shape]:
     try:
         import trimesh
+        from trimesh.exchange.obj import load_obj
     except ImportError as error:
         raise MissingExtraError("trimesh", "scenes") from error
     is_gltf = model.member.lower().endswith(GLTF_SUFFIX)
@@ -99,7 +100,7 @@ def _shapes(content: bytes, references: References, model: AssetModel) -> list[_
             # numpy only warns of numbers that it cannot read.
             warnings.simplefilter("error", DeprecationWarning)
             if not is_gltf:
-                loaded = trimesh.exchange.obj.load_obj(io.BytesIO(content), resolver=references)
+                loaded = load_obj(io.BytesIO(content), resolver=references)
                 # Not through a scene: its meshes do not tell whether the file had normals or trimesh made them.
                 return [_obj_shape(trimesh, shape) for shape in loaded.get("geometry", {}).values()]
             scene = trimesh.load_scene(io.BytesIO(content), file_type=GLTF_SUFFIX[1:], process=False)
