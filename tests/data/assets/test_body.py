@@ -269,6 +269,18 @@ def test_another_texture_or_size_is_never_taken_from_the_cache(maker, cache):
     np.testing.assert_allclose(body_of(maker, cache, width="30").size_m, (0.3, 0.6, 0.4), atol=1e-6)
 
 
+def test_a_change_of_a_texture_in_a_folder_below_is_noticed(maker, cache):
+    maker.files["block/maps/front.png"] = maker.files.pop("block/front.png")
+    maker.files["block/block.mtl"] = maker.files["block/block.mtl"].replace(b"front.png", b"maps/front.png")
+    maker.table()
+    (model,) = read_catalogue(maker.folder)
+    first = load_body(model, cache=cache)
+    (maker.folder / "block/maps/front.png").write_bytes(maker.png(np.full((9, 9, 3), 10, np.uint8)))
+    second = load_body(model, cache=cache)
+    assert len(first.paints[part(first, "front").slot].texture) == 8
+    assert len(second.paints[part(second, "front").slot].texture) == 9
+
+
 def test_a_cache_that_cannot_be_written_only_saves_no_time(maker, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("in the way")

@@ -42,6 +42,12 @@ def test_more_processes_find_the_same(maker, cache):
     assert survey(catalogue, cache=cache, num_workers=2) == survey(catalogue, cache=cache)
 
 
+def test_no_processes_at_all_is_refused(maker):
+    maker.sh3f()
+    with pytest.raises(InputError, match="num_workers is 0"):
+        survey(scan_catalogue(maker.folder), num_workers=0)
+
+
 def test_the_attribution_names_everybody_and_cannot_be_broken_by_a_name(maker):
     write_mixed(maker)
     text = attribution(read_catalogue(maker.folder))

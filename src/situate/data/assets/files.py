@@ -36,7 +36,7 @@ class ModelFiles(ABC):
 
     @abstractmethod
     def state_of_folder(self, name: str) -> list[tuple[str, int, int]]:
-        """Return name, size and check sum (or time of change) of all files in the folder of `name`."""
+        """Return name, size and check sum (or time of change) of all files in and below the folder of `name`."""
 
 
 class ZipFiles(ModelFiles):
@@ -64,9 +64,9 @@ class ZipFiles(ModelFiles):
             raise DataError(f"{self.place}: {name} is damaged ({error}); {_AGAIN}") from error
 
     def state_of_folder(self, name: str) -> list[tuple[str, int, int]]:
-        """Return name, size and check sum of all members in the folder of `name`."""
-        folder = name.rpartition("/")[0]
-        entries = (entry for member, entry in self._members.items() if member.rpartition("/")[0] == folder)
+        """Return name, size and check sum of all members in and below the folder of `name`."""
+        folder = name[: name.rfind("/") + 1]
+        entries = (entry for member, entry in self._members.items() if member.startswith(folder))
         return sorted((entry.filename, entry.file_size, entry.CRC) for entry in entries)
 
 
@@ -90,9 +90,10 @@ class FolderFiles(ModelFiles):
             raise DataError(f"{path} cannot be read ({error.strerror}); allow reading it, or remove it") from error
 
     def state_of_folder(self, name: str) -> list[tuple[str, int, int]]:
-        """Return name, size and time of change of all files in the folder of `name`."""
-        files = [path for path in (self.place / name).parent.iterdir() if path.is_file()]
-        return sorted((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files)
+        """Return name, size and time of change of all files in and below the folder of `name`."""
+        folder = (self.place / name).parent
+        states = ((path, path.stat()) for path in folder.rglob("*") if path.is_file())
+        return sorted((str(path.relative_to(folder)), state.st_size, state.st_mtime_ns) for path, state in states)
 
 
 @contextmanager

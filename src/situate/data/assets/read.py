@@ -87,7 +87,7 @@ class References:
         return self.get(name)
 
 
-def _shapes(content: bytes, references: References, model: AssetModel) -> list[_Shape]:
+def _shapes(content: bytes, references: Any, model: AssetModel) -> list[_Shape]:
     try:
         import trimesh
         from trimesh.exchange.obj import load_obj

@@ -11,7 +11,7 @@ from situate.data.assets.properties import parsed_properties
 
 CATALOGUE = "PluginFurnitureCatalog.properties"
 _CM = 0.01
-_ITEM = re.compile(r"id#(\d+)")
+_ITEM = re.compile(r"model#(\d+)")
 # The words of the catalogues, and the short names under which licences are known.
 _LICENCES = (("public domain", "CC0-1.0"), ("creative commons attribution 3.0", "CC-BY-3.0"))
 
@@ -37,7 +37,7 @@ def _fields(values: Mapping[str, str], number: int) -> Fields:
     metres = {field: _metres(values.get(f"{key}#{number}", "")) for key, field in _LENGTHS.items()}
     return {
         "key": item["id"],
-        "name": item["name"] or item["id"].rpartition("#")[2],
+        "name": item["name"] or (item["id"] or item["model"]).rpartition("#")[2],
         "kind": item["category"],
         "creator": item["creator"],
         "licence": item["license"] or _short_licence(values.get("license", "")),

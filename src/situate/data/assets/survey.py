@@ -1,9 +1,11 @@
 """Every model of a catalogue is loaded once, to know which can be used, and to fill the cache."""
 
 import multiprocessing
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 from situate.data.assets.body import load_body
 from situate.data.assets.catalogue import Catalogue
 from situate.data.assets.model import AssetModel, UnusableModel
-from situate.errors import DataError
+from situate.errors import DataError, InputError, SituateError
 
 _CHUNK = 8
 
@@ -69,7 +71,12 @@ def survey(
         cache: As in `load_body`.
         num_workers: Processes; does not change the result.
         progress: Told after each model how many are done.
+
+    Raises:
+        InputError: If `num_workers` is less than 1.
     """
+    if num_workers < 1:
+        raise InputError(f"num_workers is {num_workers}; pass at least 1")
     usable: list[UsableModel] = []
     unusable = list(catalogue.unusable)
     for num_done, entry in enumerate(_entries(catalogue.models, cache, num_workers), start=1):
@@ -85,15 +92,23 @@ def _entries(
     models: Sequence[AssetModel], cache: Path | None, num_workers: int
 ) -> Iterator[UsableModel | UnusableModel]:
     caches = [cache] * len(models)
-    if num_workers <= 1:
+    if num_workers == 1:
         yield from map(_entry, models, caches)
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(num_workers, mp_context=context) as pool:
-        try:
-            yield from pool.map(_entry, models, caches, chunksize=_CHUNK)
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    pool = ProcessPoolExecutor(
+        num_workers, mp_context=multiprocessing.get_context("spawn"), initializer=_leave_interrupts
+    )
+    try:
+        yield from pool.map(_entry, models, caches, chunksize=_CHUNK)
+    except BrokenProcessPool as error:
+        raise SituateError("a worker process was killed, perhaps for memory; pass fewer --num-workers") from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _leave_interrupts() -> None:
+    """Let only the parent hear Ctrl-C: it ends its workers, and nothing prints a traceback."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _entry(model: AssetModel, cache: Path | None) -> UsableModel | UnusableModel:
