@@ -42,6 +42,12 @@ def test_models_can_be_members_of_sets_and_archives_lie_deeper(maker):
     assert model.licence == "CC0-1.0"
 
 
+def test_an_item_without_id_is_named_by_its_file(maker):
+    maker.sh3f(maker.item(1, "", name=""))
+    (model,) = read_catalogue(maker.folder)
+    assert (model.key, model.name) == ("block/block.obj", "/block/block.obj")
+
+
 def test_a_plain_folder_is_read_by_its_table(maker):
     maker.table("block/block.obj,Block,blocks,0.2,0.6,0.4,0.35,Ann,CC0-1.0")
     (model,) = read_catalogue(maker.folder)

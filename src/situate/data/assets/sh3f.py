@@ -11,7 +11,7 @@ from situate.data.assets.properties import parsed_properties
 
 CATALOGUE = "PluginFurnitureCatalog.properties"
 _CM = 0.01
-_ITEM = re.compile(r"model#(\d+)")
+_ITEM = re.compile(r"(?:id|name|model)#(\d+)")
 # The words of the catalogues, and the short names under which licences are known.
 _LICENCES = (("public domain", "CC0-1.0"), ("creative commons attribution 3.0", "CC-BY-3.0"))
 
@@ -25,7 +25,7 @@ def read_sh3f(archive: Path) -> tuple[list[AssetModel], list[UnusableModel]]:
     models, unusable = [], []
     with opened(archive) as files:
         values = parsed_properties(files.read(CATALOGUE))
-        for number in sorted(int(match[1]) for key in values if (match := _ITEM.fullmatch(key))):
+        for number in sorted({int(match[1]) for key in values if (match := _ITEM.fullmatch(key))}):
             entry = checked_model(_fields(values, number), archive, files)
             (models if isinstance(entry, AssetModel) else unusable).append(entry)
     return models, unusable
