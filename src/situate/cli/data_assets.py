@@ -79,8 +79,8 @@ def _print(made: "Survey", folder: Path) -> None:
     for title, counts in (("categories", made.num_by_category), ("licences", made.num_by_licence)):
         print(f"{title:<16}" + ", ".join(f"{name or 'not named'} {count}" for name, count in counts.items()))
     remarked = sum(1 for entry in made.usable if entry.remarks)
-    print(f"usable          {len(made.usable)} models, {remarked} of them with a plain colour for a missing texture")
-    print(f"unusable        {len(made.unusable)} models")
+    print(f"usable          {len(made.usable)}, {remarked} of them with a plain colour for a missing texture")
+    print(f"unusable        {len(made.unusable)}")
     for entry in made.unusable:
         print(f"  {entry.key}: {entry.reason}")
     print(f"written         {folder / 'ATTRIBUTION.md'}, {folder / 'assets.json'}")

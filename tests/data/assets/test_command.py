@@ -56,12 +56,19 @@ def test_the_attribution_names_everybody_and_cannot_be_broken_by_a_name(maker):
     assert "## blocks.sh3f (3 models)" in text
 
 
+def test_the_notice_of_an_archive_is_kept_word_for_word(maker):
+    maker.files["LICENSE.TXT"] = b"You must\r\n\tname <Ann>.\r\n\r\n"
+    maker.sh3f()
+    text = attribution(read_catalogue(maker.folder))
+    assert "\n    You must\n    name <Ann>.\n\n| model |" in text
+
+
 def test_the_command_checks_a_folder_and_writes_what_it_found(maker, cache, capsys):
     write_mixed(maker)
     assert cli.main(["data", "assets", str(maker.folder), "--cache", str(cache), "--num-workers", "1"]) == 0
     printed = capsys.readouterr().out
-    assert "usable          2 models" in printed
-    assert "unusable        2 models" in printed
+    assert "usable          2, 0 of them" in printed
+    assert "unusable        2\n" in printed
     assert "thin: width_m is 0; give a size above 0 m" in printed
     report = json.loads((maker.folder / "assets.json").read_text())
     assert (report["num_usable"], report["num_unusable"]) == (2, 2)

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from itertools import groupby
+from pathlib import Path
 
+from situate.data.assets.files import opened
 from situate.data.assets.model import AssetModel
 
 LICENCE_PAGES = {
@@ -10,6 +12,7 @@ LICENCE_PAGES = {
     "CC-BY-3.0": "https://creativecommons.org/licenses/by/3.0/",
 }
 NOT_NAMED = "not named"
+NOTICE = "LICENSE.TXT"
 _HEAD = """# Models and their creators
 
 Pictures rendered from these models must keep these names where the licence asks for attribution. All models are
@@ -19,17 +22,26 @@ in scenes: they are changed from the originals.
 
 
 def attribution(models: Sequence[AssetModel]) -> str:
-    """Return a Markdown document that lists `models` by archive, in the order of their names."""
+    """Return a Markdown document that lists `models` by archive, with the notice that lies in the archive.
+
+    Raises:
+        DataError: If an archive is gone, or its notice is damaged.
+    """
     lines = [_HEAD]
     for archive, of_archive in groupby(sorted(models, key=_order), key=lambda model: model.archive):
         listed = list(of_archive)
-        lines += [
-            f"\n## {archive.name} ({len(listed)} models)\n",
-            "| model | key | creator | licence |",
-            "|---|---|---|---|",
-        ]
+        lines += [f"\n## {archive.name} ({len(listed)} models)\n", *_notice(archive)]
+        lines += ["| model | key | creator | licence |", "|---|---|---|---|"]
         lines += [_row(model) for model in listed]
     return "\n".join(lines) + "\n"
+
+
+def _notice(archive: Path) -> list[str]:
+    """Return the archive's own words as an indented block, which Markdown leaves as it is."""
+    with opened(archive) as files:
+        text = files.read(NOTICE).decode("utf-8", "replace") if files.has(NOTICE) else ""
+    lines = [f"    {line.strip()}" for line in text.splitlines() if line.strip()]
+    return [*lines, ""] if lines else []
 
 
 def _order(model: AssetModel) -> tuple[str, str, str]:
