@@ -14,6 +14,7 @@ from situate.data.assets.coat import PLAIN_COAT, Coat, coat_of
 from situate.data.assets.files import ModelFiles, opened, referred_name
 from situate.data.assets.geometry import Piece
 from situate.data.assets.model import AssetModel
+from situate.data.assets.triangles import with_triangles
 from situate.errors import DataError, MissingExtraError
 
 # All that trimesh raises on damaged files; Warning because numpy only warns of numbers that it cannot read.
@@ -100,18 +101,17 @@ def _shapes(content: bytes, references: Any, model: AssetModel) -> list[_Shape]:
             # numpy only warns of numbers that it cannot read.
             warnings.simplefilter("error", DeprecationWarning)
             if not is_gltf:
-                loaded = load_obj(io.BytesIO(content), resolver=references)
+                loaded = load_obj(io.BytesIO(with_triangles(content)), resolver=references)
                 # Not through a scene: its meshes do not tell whether the file had normals or trimesh made them.
-                return [_obj_shape(trimesh, shape) for shape in loaded.get("geometry", {}).values()]
+                return [_obj_shape(shape) for shape in loaded.get("geometry", {}).values()]
             scene = trimesh.load_scene(io.BytesIO(content), file_type=GLTF_SUFFIX[1:], process=False)
             return _gltf_shapes(scene, has_normals=b'"NORMAL"' in content)
     except _DAMAGED as error:
         raise DataError(f"{model.place} cannot be read ({error}); export the model again") from error
 
 
-def _obj_shape(trimesh: Any, shape: dict[str, Any]) -> _Shape:
-    faces = trimesh.geometry.triangulate_quads(shape["faces"])
-    return _Shape(shape["vertices"], faces, shape.get("vertex_normals"), shape.get("visual"))
+def _obj_shape(shape: dict[str, Any]) -> _Shape:
+    return _Shape(shape["vertices"], shape["faces"], shape.get("vertex_normals"), shape.get("visual"))
 
 
 def _gltf_shapes(scene: Any, *, has_normals: bool) -> list[_Shape]:
