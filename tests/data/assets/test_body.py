@@ -79,6 +79,15 @@ def test_colours_become_linear_and_glass_and_gloss_are_known(maker, cache):
     assert body.paints[part(body, "front").slot].opacity is None
 
 
+def test_a_gloss_that_blender_wrote_by_default_is_none(maker, cache):
+    lines = (
+        maker.files["block/block.mtl"].replace(b"Ns 50", b"Ns 96.078431").replace(b"Ks 0.6 0.6 0.6", b"Ks 0.5 0.5 0.5")
+    )
+    maker.files["block/block.mtl"] = lines
+    body = body_of(maker, cache)
+    assert body.paints[part(body, "rest").slot].gloss == 0
+
+
 def test_a_picture_with_transparency_gives_a_stencil(maker, cache):
     pixels = np.full((4, 4, 4), 200, np.uint8)
     pixels[:2, :, 3] = 0

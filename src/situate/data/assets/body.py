@@ -10,7 +10,7 @@ from situate.data.assets.model import AssetBody, AssetModel
 from situate.data.assets.read import read_pieces
 
 # Another number whenever a body would come out differently.
-VERSION = 2
+VERSION = 3
 
 
 def load_body(model: AssetModel, *, cache: Path | None = None) -> AssetBody:

@@ -16,6 +16,8 @@ PLAIN_RGB = (204, 204, 204)
 # Below this exponent a highlight is so broad that the surface looks matt.
 MIN_SHARPNESS = 20.0
 GLOSS_PER_SPECULAR = 0.5
+# What Blender wrote for every material whose maker did not think of gloss, wood and cloth among them.
+UNTOUCHED_SHARPNESS, UNTOUCHED_SPECULAR = 96.078431, 0.5
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,17 @@ def coat_of(material: Any, *, has_uv: bool) -> Coat:
     opacity = _number(material.kwargs.get("d"), 1.0 - _number(material.kwargs.get("tr"), 0.0))
     diffuse = PLAIN_RGB if material.diffuse is None else material.diffuse[:3]
     texture, stencil = _texture(material.image, diffuse, has_uv=has_uv)
+    return Coat(texture, _gloss(material), _opacity(opacity, stencil))
+
+
+def _gloss(material: Any) -> float:
     specular = 0.0 if material.specular is None else float(np.mean(material.specular[:3])) / 255
-    gloss = GLOSS_PER_SPECULAR * specular if material.glossiness >= MIN_SHARPNESS else 0.0
-    return Coat(texture, round(gloss, 4), _opacity(opacity, stencil))
+    is_untouched = (
+        abs(material.glossiness - UNTOUCHED_SHARPNESS) < 0.01 and abs(specular - UNTOUCHED_SPECULAR) < 1 / 255
+    )
+    if material.glossiness < MIN_SHARPNESS or is_untouched:
+        return 0.0
+    return round(GLOSS_PER_SPECULAR * specular, 4)
 
 
 def _gltf_coat(material: Any, *, has_uv: bool) -> Coat:
