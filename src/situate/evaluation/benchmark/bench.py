@@ -1,8 +1,7 @@
 """One scene of the benchmark: every method's places, and every method's pictures."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -32,11 +31,8 @@ from situate.seeds import seed_for
 MODEL = "model"
 
 
-class TripleSource(Protocol):
-    """Where the pictures of a scene come from."""
-
-    def __call__(self, number: int, oracle: Oracle) -> Triple | None:
-        """Return the true triple of scene `number`; None if it has none."""
+TripleSource = Callable[[int, Oracle], Triple | None]
+"""Returns the true triple of a scene, given its number and oracle; None if it has none."""
 
 
 @dataclass(frozen=True)

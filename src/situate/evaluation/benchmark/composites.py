@@ -25,8 +25,9 @@ def made_by(name: str, triple: Triple, box_cxcywh: BoxCxcywh) -> Made | None:
     height_px, width_px = triple.background.shape[:2]
     alpha = place_foreground(triple.foreground, box_cxcywh, (width_px, height_px))[1]
     visible = np.rint(alpha * 255).astype(np.uint8)
-    is_changed = (composite != triple.background).any(axis=-1) | (visible > 0)
-    return Made(composite, np.where(is_changed, 255, 0).astype(np.uint8), visible)
+    # What changes round the object counts as changed, but nobody claims a shadow there.
+    is_changed = (composite != triple.background).any(axis=-1)
+    return Made(composite, np.maximum(visible, is_changed.astype(np.uint8)), visible)
 
 
 def made_true(triple: Triple) -> Made:

@@ -120,12 +120,12 @@ def _masses_along(
         part[0, ..., axis, None].double().cpu()
         for part in (distribution.low, distribution.high, distribution.location, distribution.scale)
     )
+    low, high, location, scale = (part.expand(*part.shape[:2], len(edges) - 1) for part in (low, high, location, scale))
     start, end = (torch.minimum(torch.maximum(edge, low), high) for edge in (edges[:-1], edges[1:]))
     is_empty = end - start <= 0
     # An empty piece has no logarithm; it is measured as if it were the whole cell, and then left out.
-    mass = truncated.log_mass(
-        torch.where(is_empty, low, start), torch.where(is_empty, high, end), location, scale
-    ) - truncated.log_mass(low, high, location, scale)
+    start, end = torch.where(is_empty, low, start), torch.where(is_empty, high, end)
+    mass = truncated.log_mass(start, end, location, scale) - truncated.log_mass(low, high, location, scale)
     return torch.where(is_empty, 0.0, mass.exp())
 
 

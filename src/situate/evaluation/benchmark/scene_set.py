@@ -15,6 +15,7 @@ from typing import Any
 from situate.data.scenes.block import group_name, scene_of
 from situate.data.scenes.build import CONFIG_FILE
 from situate.data.scenes.config import SceneConfig
+from situate.data.scenes.things import Thing
 from situate.data.scenes.world import World
 from situate.errors import DataError, InputError
 from situate.evaluation.oracle.oracle import Oracle
@@ -125,9 +126,21 @@ def sha256_of(content: dict[str, Any]) -> str:
 
 
 def digest_of(world: World) -> str:
-    """Hash a world; numbers count with six digits, so that another processor's last bit does not matter."""
-    text = json.dumps(_rounded(asdict(world)), sort_keys=True)
+    """Hash what decides a world's places: camera, surfaces, things, seed.
+
+    Numbers count with six digits, so that another processor's last bit does not matter.
+    """
+    things = [
+        (thing.kind, thing.height_m, thing.width_m, thing.yaw_rad, thing.position_m, thing.base_m, _model_key(thing))
+        for thing in (*world.things, *world.props)
+    ]
+    surfaces = [(surface.zone, surface.corners_m, surface.height_m) for surface in world.ground.surfaces]
+    text = json.dumps(_rounded([asdict(world.camera), surfaces, things, world.seed]), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
+
+
+def _model_key(thing: Thing) -> str:
+    return "" if thing.model is None else thing.model.key
 
 
 def _rounded(value: Any) -> Any:
@@ -137,4 +150,4 @@ def _rounded(value: Any) -> Any:
         return {name: _rounded(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
         return [_rounded(part) for part in value]
-    return value.name if isinstance(value, Path) else value
+    return value

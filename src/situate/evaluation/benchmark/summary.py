@@ -18,6 +18,7 @@ PLACE_FIGURES: dict[str, tuple[str, Callable[..., Estimate]]] = {
     "likelihood_gap": ("likelihood_gap", mean_of),
     "size_error": ("size_error", median_of),
 }
+DIGITS = 6
 PICTURE_FIGURES = ("psnr_db", "ssim", "psnr_blurred_db", "ssim_blurred", "shadow_iou")
 
 
@@ -31,8 +32,8 @@ def summary(scenes: SceneSet, scores: Sequence[SceneScores], *, seed: int, name:
         name: Of the suite.
 
     Returns:
-        `methods` holds numbers only, fractions in 0..1, sizes of 95 % intervals under the same names in `intervals`;
-        a figure that a method does not have is left out.
+        `methods` holds numbers, fractions in 0..1; their 95 % intervals stand under the same names in `intervals`. A
+        figure that a method does not have is left out.
     """
     names = dict.fromkeys(method for one in scores for method in (*one.places, *one.pictures))
     estimates = {method: _estimates(method, scores, seed) for method in names}
@@ -42,11 +43,11 @@ def summary(scenes: SceneSet, scores: Sequence[SceneScores], *, seed: int, name:
         "test_set": _described(scenes, scores),
         "seed": seed,
         "methods": {
-            method: {figure: one.value for figure, one in figures.items()} | _counts(method, scores)
+            method: {figure: round(one.value, DIGITS) for figure, one in figures.items()} | _counts(method, scores)
             for method, figures in estimates.items()
         },
         "intervals": {
-            method: {figure: [one.low, one.high] for figure, one in figures.items()}
+            method: {figure: [round(one.low, DIGITS), round(one.high, DIGITS)] for figure, one in figures.items()}
             for method, figures in estimates.items()
         },
     }
@@ -58,7 +59,7 @@ def _described(scenes: SceneSet, scores: Sequence[SceneScores]) -> dict[str, Any
         "config": scenes.config.model_dump(mode="json"),
         "sha256": scenes.sha256 or None,
         "is_as_published": all(one.is_as_published for one in scores) if scenes.sha256 else None,
-        "num_scenes_without_pictures": sum(not one.has_pictures for one in scores),
+        "num_scenes_with_pictures": sum(one.has_pictures for one in scores),
     }
 
 

@@ -86,12 +86,13 @@ class Company:
             part = np.arange(start, min(start + CHUNK, len(poses)))
             points_px = outlines_px(self._camera, thing, poses[part])
             for number, points in zip(part, points_px, strict=True):
-                stays[number] = self._is_seen(poses.thing_at(thing, number), points, min_visible)
+                stays[number] = self._is_seen(poses.thing_at(thing, int(number)), points, min_visible)
         return stays
 
     def _is_seen(self, placed: Thing, points_px: Float[np.ndarray, "n 2"], min_visible: float) -> bool:
         hull = _hull(self._camera, points_px)
-        left, top, right, bottom = corners = _corners(hull)
+        corners = _corners(hull)
+        left, top, right, bottom = corners.tolist()
         near = [body for body in self._bodies if _meet(corners, body.corners)]
         if not near:
             return True
