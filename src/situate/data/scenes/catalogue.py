@@ -13,9 +13,9 @@ GARDEN = ("lawn", "terrace")
 ON_TOP = ("table", "shelf")
 
 
-def _kind(name: str, zones: tuple[str, ...], turn: str, models: str) -> Kind:
+def _kind(name: str, zones: tuple[str, ...], turn: str, models: str, share: float = 1.0) -> Kind:
     assert turn in ("any", "along", "wall", "road")
-    return Kind(name, zones, turn, models=tuple(models.split()))
+    return Kind(name, zones, turn, models=tuple(models.split()), share=share)
 
 
 _BEINGS = (
@@ -25,8 +25,9 @@ _BEINGS = (
         "any",
         "female01 female02 female03 holdingFemale01 holdingFemale02 holdingFemale03 holdingMale01 male01 male02 male03 "
         "female-01-casual-clothing male-01-suit",
+        share=4.0,
     ),
-    _kind("child", ANYWHERE, "any", "boyStanding girlStanding"),
+    _kind("child", ANYWHERE, "any", "boyStanding girlStanding", share=2.0),
     _kind("dog", ANYWHERE, "any", "dog bulldog"),
     _kind("cat", ("lawn", "path", "terrace", "floor"), "any", "cat siameseCat"),
     _kind("rabbit", ("lawn",), "any", "rabbit"),
@@ -41,6 +42,7 @@ _STREET = (
         "along",
         "fordFocus concept-sedan-01v1 concept-sedan-01v2 concept-sedan-02 concept-sedan-02-sport VW-new-beetle "
         "chevrolet peugeot-308 renault-scenic suv seat_leon smart-car",
+        share=5.0,
     ),
     _kind("van", ("road",), "along", "van truck"),
     _kind("motorcycle", ("road",), "along", "yamaha-yzr-r6 scooter2"),

@@ -10,7 +10,10 @@ from situate.data.scenes.textures import Colour, fractal_noise
 SKY_SHAPE = (32, 64)
 GREY_REFLECTANCE = 0.25
 GREY_LEVEL = 0.22
-SEEN_LEVEL, MAX_HIGHLIGHT, HIGHLIGHT_PERCENT = 0.16, 1.1, 96.0
+SEEN_LEVEL, MAX_HIGHLIGHT, HIGHLIGHT_PERCENT = 0.16, 1.1, 80.0
+ROOM_REFLECTANCE = 0.45
+"""Mean over the surfaces of a room, by which its light is thrown about."""
+
 LUMINANCE = (0.2126, 0.7152, 0.0722)
 
 
@@ -46,6 +49,7 @@ class Light:
         seed: Of the clouds.
         bias: How much brighter than the meter says the camera exposes; part of `gain`, too.
         lamps: Rectangles that shine.
+        ambient: RGB that every surface sees from all around, besides; what walls throw back.
     """
 
     sun_direction: tuple[float, float, float]
@@ -58,6 +62,7 @@ class Light:
     seed: int
     bias: float = 1.0
     lamps: tuple[Lamp, ...] = ()
+    ambient: Colour = (0.0, 0.0, 0.0)
 
 
 def draw_light(generator: np.random.Generator) -> Light:
@@ -89,14 +94,18 @@ def draw_light(generator: np.random.Generator) -> Light:
     )
 
 
-def draw_room_light(generator: np.random.Generator, lamps: tuple[Lamp, ...]) -> Light:
-    """Draw how a camera develops a room lit by `lamps` alone: it takes away about half of their colour."""
-    shone = sum(np.asarray(lamp.radiance) * np.prod(lamp.size_m) for lamp in lamps)
+def draw_room_light(generator: np.random.Generator, lamps: tuple[Lamp, ...], area_m2: float) -> Light:
+    """Draw how a camera develops a room of `area_m2` lit by `lamps` alone: it takes away about half of their colour.
+
+    What the walls throw back is the same everywhere, as in a sphere with walls of one reflectance.
+    """
+    shone = np.sum([np.asarray(lamp.radiance) * np.prod(lamp.size_m) for lamp in lamps], axis=0)
+    ambient = shone / area_m2 * ROOM_REFLECTANCE / (1 - ROOM_REFLECTANCE)
     bias = 2 ** generator.uniform(-0.45, 0.45)
     balance = (np.mean(shone) / shone) ** generator.uniform(0.3, 0.9)
     gain = bias * balance * np.exp(generator.normal(0, [0.04, 0.01, 0.04]))
     dark = (0.0, 0.0, 0.0)
-    return Light((0.0, 0.0, -1.0), dark, dark, dark, dark, 0.0, _rgb(gain), 0, float(bias), lamps)
+    return Light((0.0, 0.0, -1.0), dark, dark, dark, dark, 0.0, _rgb(gain), 0, float(bias), lamps, _rgb(ambient))
 
 
 def seen_gain(light: Light, radiance: Float32[np.ndarray, "h w 3"]) -> Colour:

@@ -4,8 +4,8 @@ The places and directions of a world's objects, given everything else, have the 
 constant over the arrangements in which every object stands wholly in one surface of its kind's zones, suits its kind's
 turn, stands within `Ground.distance_m` of the camera, is seen whole and neither too small nor too large, no two come
 closer than `GAP_M`, and every object is seen to at least `MIN_VISIBLE` of its outline. Footprints are circles round the
-base of primitives and rectangles of models; outlines are convex hulls. What is fixed counts as an object that is already
-placed.
+base of primitives and rectangles of models; outlines are convex hulls. What is fixed counts as an object that has its
+place.
 """
 
 from collections.abc import Sequence
@@ -38,15 +38,20 @@ ARRANGE_TRIES, PLACE_TRIES, DRAWS, LOOKS = 30, 20, 512, 24
 def arrange(
     generator: np.random.Generator, camera: Camera, ground: Ground, sized: Sequence[Thing], props: Sequence[Thing] = ()
 ) -> tuple[Thing, ...] | None:
-    """Draw a joint arrangement of objects of these sizes among what is fixed; None if none was found."""
+    """Draw a joint arrangement of objects of these sizes among what is fixed; None if none was found.
+
+    Every object is drawn free of what is fixed; an arrangement is given up as soon as two objects meet.
+    """
     for _ in range(ARRANGE_TRIES):
-        things = []
+        things: list[Thing] = []
         for thing in sized:
-            placed = place(generator, camera, ground, thing)
+            placed = place(generator, camera, ground, thing, props)
             if placed is None:
                 return None
+            if any(_meet(placed, other) for other in things):
+                break
             things.append(placed)
-        if not overlap([*things, *props]) and is_visible(camera, things, props):
+        if len(things) == len(sized) and is_visible(camera, things, props):
             return tuple(things)
     return None
 
@@ -63,8 +68,10 @@ def draw_size(generator: np.random.Generator, kind: Kind) -> Thing:
     return Thing(kind.name, height_m, width_m, 0.0, (0.0, 0.0), int(generator.integers(2**31)))
 
 
-def place(generator: np.random.Generator, camera: Camera, ground: Ground, thing: Thing) -> Thing | None:
-    """Draw a place and a direction as if the object were alone; None if the view has hardly any room for it."""
+def place(
+    generator: np.random.Generator, camera: Camera, ground: Ground, thing: Thing, props: Sequence[Thing] = ()
+) -> Thing | None:
+    """Draw a place and a direction as if the object were alone with `props`; None if there is hardly any room."""
     kind = KINDS[thing.kind]
     low, high = _search_bounds_m(camera, ground, kind)
     if (low >= high).any():
@@ -72,8 +79,10 @@ def place(generator: np.random.Generator, camera: Camera, ground: Ground, thing:
     for _ in range(PLACE_TRIES):
         places = generator.uniform(low, high, (DRAWS, 2))
         yaws = draw_yaws(generator, ground, kind, DRAWS)
-        allowed = np.flatnonzero(is_allowed(camera, ground, thing, places, yaws))[:LOOKS]
+        allowed = np.flatnonzero(is_allowed(camera, ground, thing, places, yaws))
         bases = ground.heights_m(kind.zones, places[allowed])
+        free = _is_free(thing, thing.footprint_at_m(places[allowed], yaws[allowed]), bases, props)
+        allowed, bases = allowed[free][:LOOKS], bases[free][:LOOKS]
         seen = np.flatnonzero(is_well_seen(camera, thing.points_at_m(places[allowed], yaws[allowed], bases)))
         if len(seen):
             first = allowed[seen[0]]
@@ -132,6 +141,16 @@ def is_well_seen(camera: Camera, points_m: Float[np.ndarray, "k n 3"]) -> Bool[n
 def overlap(things: Sequence[Thing]) -> bool:
     """Say whether any two objects come closer than `GAP_M`, seen from above; one may stand on another."""
     return any(_meet(first, second) for index, first in enumerate(things) for second in things[:index])
+
+
+def _is_free(thing: Thing, outlines_m: np.ndarray, bases_m: np.ndarray, props: Sequence[Thing]) -> np.ndarray:
+    """Say which of its outlines, standing at these heights, keep `GAP_M` from everything fixed; as `_meet` does."""
+    free = np.ones(len(outlines_m), bool)
+    for prop in props:
+        is_level = (bases_m < prop.top_m - ON_TOP_M) & (prop.base_m < bases_m + thing.height_m - ON_TOP_M)
+        margin_m = thing.footprint_margin_m + prop.footprint_margin_m + GAP_M
+        free &= ~is_level | (gaps(prop.placed_footprint_m, outlines_m) >= margin_m)
+    return free
 
 
 def _meet(first: Thing, second: Thing) -> bool:

@@ -17,7 +17,10 @@ from situate.data.scenes.meshes import Mesh
 from situate.errors import MissingExtraError
 
 MAX_DEPTH = 3
-NUM_MASK_LAYERS = 5
+ROOM_DEPTH = 2
+"""In a room only direct light is traced: `Light.ambient` stands for the rest, without its noise."""
+
+NUM_MASK_LAYERS = 3
 """A path may pass so many see-through surfaces, such as cut-out leaves, without losing a bounce."""
 
 NUM_THREADS = 1
@@ -77,11 +80,17 @@ class Renderer:
         With `crop` it is an object alone: more samples, and the sky is not seen, only its light.
         """
         is_alone = crop is not None
-        depth = MAX_DEPTH + NUM_MASK_LAYERS * any(_is_see_through(shape) for shape in shapes)
-        integrator = {"type": "path", "max_depth": depth, "hide_emitters": is_alone}
+        depth = ROOM_DEPTH if light.lamps else MAX_DEPTH
+        depth += NUM_MASK_LAYERS * any(_is_see_through(shape) for shape in shapes)
+        integrator: dict[str, Any] = {"type": "path", "max_depth": depth, "hide_emitters": is_alone}
+        if light.lamps:
+            integrator = {"type": "aov", "aovs": "own:albedo", "traced": integrator}
         scene = self._scene(shapes, self._lights(light), integrator)
         sensor = self._sensor(camera, crop, self._num_crop_samples if is_alone else self._num_samples)
-        return np.asarray(self._mi.render(scene, sensor=sensor, seed=seed), np.float32)
+        layers = np.asarray(self._mi.render(scene, sensor=sensor, seed=seed), np.float32)
+        if light.lamps:
+            layers[..., :3] += layers[..., -3:] * np.asarray(light.ambient, np.float32)
+        return layers[..., :4]
 
     def coverage(self, shapes: Shapes, camera: Camera, crop: Crop) -> Float32[np.ndarray, "h w 3"]:
         """Render flat colours: how much of each pixel shows each code."""
@@ -136,7 +145,10 @@ class Renderer:
         transform = self._mi.ScalarTransform4f()
         to_world = transform.look_at(origin=centre.tolist(), target=(centre + facing).tolist(), up=up)
         size = transform.scale([lamp.size_m[0] / 2, lamp.size_m[1] / 2, 1.0])
-        emitter = {"type": "area", "radiance": {"type": "rgb", "value": list(lamp.radiance)}}
+        # Lamps are sampled by their power: else a dim one would take as many samples as the window, and leave noise.
+        weight = float(np.mean(lamp.radiance)) * lamp.size_m[0] * lamp.size_m[1]
+        radiance = {"type": "rgb", "value": list(lamp.radiance)}
+        emitter = {"type": "area", "radiance": radiance, "sampling_weight": weight}
         return {"type": "rectangle", "to_world": to_world @ size, "emitter": emitter}
 
     def _sun(self, light: Light) -> dict[str, Any]:

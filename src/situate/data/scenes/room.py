@@ -91,7 +91,9 @@ def draw_room(generator: np.random.Generator, cast: Cast, width_px: int, height_
     tops = tuple(_top(carrier) for carrier in carriers)
     lamps, fittings = _lamps(generator, shell)
     blocks = (*_shell_blocks(shell), *fittings, *_pictures(generator, shell))
-    light = draw_room_light(generator, lamps)
+    width_m, length_m = shell.size
+    area_m2 = 2 * (width_m * length_m + (width_m + length_m) * shell.height_m)
+    light = draw_room_light(generator, lamps, area_m2)
     return Plan(camera, replace(ground, surfaces=(*surfaces, *tops), distance_m=DISTANCE_M), light, blocks, carriers)
 
 
@@ -176,7 +178,7 @@ def _lamps(generator: np.random.Generator, shell: Shell) -> tuple[tuple[Lamp, ..
     wall, wall_m = shell.walls()[chosen], shell.lengths()[chosen]
     width, height, sill = (float(generator.uniform(*bounds)) for bounds in ((1.0, 1.7), (1.0, 1.4), (0.75, 0.95)))
     along = float(generator.uniform(-1, 1)) * max(wall_m / 2 - width / 2 - 0.3, 0.0)
-    middle = _off(wall, along, sill + height / 2, 0.03)
+    middle = _off(wall, along, sill + height / 2, 0.002)
     facing = (float(wall.facing[0]), float(wall.facing[1]), 0.0)
     window = Lamp(middle, facing, (width, height), _colour(day * generator.uniform(3.0, 9.0)))
     frame = _frame(wall, along, sill, (width, height))
@@ -185,21 +187,21 @@ def _lamps(generator: np.random.Generator, shell: Shell) -> tuple[tuple[Lamp, ..
     panel = Lamp(panel_at, (0.0, 0.0, -1.0), (panel_m, panel_m), _colour(warm * generator.uniform(1.0, 8.0)))
     behind = (*shell.point(shell.middle[0], -shell.front_m + 0.02), shell.height_m / 2)
     ahead = (float(np.sin(shell.heading_rad)), float(np.cos(shell.heading_rad)), 0.0)
-    fill_rgb = _colour((0.6 * day + 0.4 * warm) * generator.uniform(0.25, 0.6))
-    fill = Lamp(behind, ahead, (0.9 * shell.size[0], 0.9 * shell.height_m), fill_rgb)
+    fill_rgb = _colour((0.6 * day + 0.4 * warm) * generator.uniform(0.4, 1.0))
+    fill = Lamp(behind, ahead, (0.7 * shell.size[0], 0.7 * shell.height_m), fill_rgb)
     return (window, panel, fill), frame
 
 
 def _frame(wall: Wall, along_m: float, sill_m: float, size_m: tuple[float, float]) -> list[Block]:
-    """Return the four sides of a window frame and its middle bar."""
+    """Return the four sides of a window frame and its middle bar, flat, so that none is lit from very near."""
     (width, height), bar, turn = size_m, 0.06, _along_wall(wall)
-    bottom, top = (width + 2 * bar, 0.1, bar), (width + 2 * bar, 0.08, bar)
+    bottom, top = (width + 2 * bar, 0.04, bar), (width + 2 * bar, 0.02, bar)
     blocks = [
-        Block("trim", bottom, _off(wall, along_m, sill_m - bar, 0.05), turn),
-        Block("trim", top, _off(wall, along_m, sill_m + height, 0.04), turn),
+        Block("trim", bottom, _off(wall, along_m, sill_m - bar, 0.02), turn),
+        Block("trim", top, _off(wall, along_m, sill_m + height, 0.01), turn),
     ]
-    upright, offsets = (bar, 0.08, height), (-(width + bar) / 2, 0.0, (width + bar) / 2)
-    posts = [Block("trim", upright, _off(wall, along_m + offset, sill_m, 0.04), turn) for offset in offsets]
+    upright, offsets = (bar, 0.02, height), (-(width + bar) / 2, 0.0, (width + bar) / 2)
+    posts = [Block("trim", upright, _off(wall, along_m + offset, sill_m, 0.01), turn) for offset in offsets]
     return blocks + posts
 
 

@@ -27,6 +27,7 @@ class Kind:
         body: Makes the meshes for a height and a width in metres, standing on z = 0.
         height_m: Range of heights of a primitive, drawn uniformly.
         width_per_height: Range of a primitive's width divided by its height, drawn uniformly.
+        share: How often it comes, compared with the other kinds of a world.
     """
 
     name: str
@@ -36,3 +37,4 @@ class Kind:
     body: Body | None = None
     height_m: tuple[float, float] = (0.0, 0.0)
     width_per_height: tuple[float, float] = (1.0, 1.0)
+    share: float = 1.0

@@ -89,7 +89,7 @@ def _surfaces(street: _Street) -> tuple[Surface, ...]:
         surfaces.append(Surface("kerb", kerb, 0.0, (KERB_M, 1.0), heading))
     road_m = kerb_m - KERB_M
     road = street.corners((-road_m, road_m))
-    surfaces.append(Surface("road", road, 0.0, (2 * road_m, ROAD_TILE_M), heading))
+    surfaces.append(Surface("road", road, 0.0, (2 * road_m, ROAD_TILE_M), heading, "asphalt"))
     return tuple(surfaces)
 
 
@@ -140,5 +140,5 @@ def _props(generator: np.random.Generator, cast: Cast, street: _Street, camera: 
 
 def _is_in_view(camera: Camera, place_m: Point) -> bool:
     x, y = place_m
-    edge_m = np.tan(np.radians(camera.fov_deg) / 2) * y + 2.0
+    edge_m = float(np.tan(np.radians(camera.fov_deg) / 2)) * y + 2.0
     return PROP_DISTANCE_M[0] <= y <= PROP_DISTANCE_M[1] and abs(x) <= edge_m

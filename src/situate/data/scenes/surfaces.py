@@ -40,10 +40,17 @@ def paint_pavement(generator: np.random.Generator) -> Paint:
 def paint_road(generator: np.random.Generator) -> Paint:
     """Draw 8 m of road, u across and v along: asphalt with lane marking, or a bare track of earth."""
     shape = (256, 160)
-    noise = 0.7 * fractal_noise(generator, shape, 0.85) + 0.7 * fractal_noise(generator, shape, 0.2)
     if generator.random() < 0.2:
+        noise = 0.7 * fractal_noise(generator, shape, 0.85) + 0.7 * fractal_noise(generator, shape, 0.2)
         earth = drawn_colour(generator, (0.06, 0.11), (0.25, 0.5), (0.45, 0.65))
         return Paint(shaded(earth, noise, 0.14))
+    return paint_asphalt(generator)
+
+
+def paint_asphalt(generator: np.random.Generator) -> Paint:
+    """Draw 8 m of asphalt, u across and v along, with lane marking."""
+    shape = (256, 160)
+    noise = 0.7 * fractal_noise(generator, shape, 0.85) + 0.7 * fractal_noise(generator, shape, 0.2)
     asphalt = drawn_colour(generator, (0.5, 1.15), (0.0, 0.08), (0.28, 0.52))
     lines = np.zeros(shape)
     lines[: int(shape[0] * generator.uniform(0.35, 0.6)), 78:82] = generator.choice([0, 1], p=[0.2, 0.8])
@@ -101,7 +108,8 @@ def paint_rug(generator: np.random.Generator) -> Paint:
     """Draw a rug: a border and a pattern."""
     shape = (128, 128)
     first, second = (drawn_colour(generator, (0.0, 1.0), (0.2, 0.75), (0.3, 0.8)) for _ in range(2))
-    pattern = checker(shape, *generator.integers(3, 9, 2)) * generator.choice([0.0, 0.6, 1.0])
+    num_v, num_u = (int(num) for num in generator.integers(3, 9, 2))
+    pattern = checker(shape, num_v, num_u) * generator.choice([0.0, 0.6, 1.0])
     field = mixed(first, second, pattern)
     border = np.clip(frame(shape, 0.08) - frame(shape, 0.03), 0, 1)
     return Paint(shaded(mixed(field, second, border), fractal_noise(generator, shape, 0.9), 0.15))
@@ -117,6 +125,7 @@ def paint_water(generator: np.random.Generator) -> Paint:
 SURFACE_PAINTS: dict[str, Callable[[np.random.Generator], Paint]] = {
     "grass": paint_grass,
     "road": paint_road,
+    "asphalt": paint_asphalt,
     "pavement": paint_pavement,
     "kerb": paint_kerb,
     "path": paint_path,

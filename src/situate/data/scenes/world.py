@@ -93,7 +93,7 @@ def draw_world(
 
 
 def kinds_of(setting: Setting, cast: Cast, ground: Ground) -> list[Kind]:
-    """Return the kinds that may come, each as likely: their zones are there and somebody can play them."""
+    """Return the kinds that may come: their zones are there and somebody can play them."""
     is_fixed = {kind.name for kind in CARRIERS}
     return [
         kind
@@ -108,7 +108,8 @@ def _draw_sizes(generator: np.random.Generator, setting: Setting, cast: Cast, gr
     if not kinds:
         raise DataError(f"no model may stand in a world {setting!r}; name its kind in models.csv, see docs/scenes.md")
     num_objects = int(generator.integers(NUM_OBJECTS[0], NUM_OBJECTS[1] + 1))
-    chosen = [kinds[int(index)] for index in generator.integers(len(kinds), size=num_objects)]
+    shares = np.array([kind.share for kind in kinds])
+    chosen = [kinds[int(index)] for index in generator.choice(len(kinds), num_objects, p=shares / shares.sum())]
     return [draw_size(generator, kind) if kind.body is not None else cast.draw(generator, kind.name) for kind in chosen]
 
 
