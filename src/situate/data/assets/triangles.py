@@ -105,7 +105,7 @@ def _is_ear(flat: np.ndarray, left: list[int], at: int) -> bool:
     a, b, c = flat[list(triangle)]
     others = flat[[corner for corner in left if corner not in triangle]]
     # A cut to a hole runs there and back: the same places again are no obstacle.
-    others = others[[not any(np.array_equal(other, corner) for corner in (a, b, c)) for other in others]]
+    others = others[~(others[:, None] == flat[list(triangle)]).all(axis=2).any(axis=1)]
     sides = np.stack([_side(a, b, others), _side(b, c, others), _side(c, a, others)])
     return not (sides >= 0).all(axis=0).any()
 
