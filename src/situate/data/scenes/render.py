@@ -73,15 +73,23 @@ class Renderer:
         return [self._shape(mesh, self._mi.load_dict(coat)) for mesh in meshes]
 
     def radiance(
-        self, shapes: Shapes, light: Light, camera: Camera, seed: int, *, crop: Crop | None = None
+        self,
+        shapes: Shapes,
+        light: Light,
+        camera: Camera,
+        seed: int,
+        *,
+        crop: Crop | None = None,
+        num_layers: int | None = None,
     ) -> Float32[np.ndarray, "h w 4"]:
         """Render linear RGB (premultiplied) and alpha.
 
-        With `crop` it is an object alone: more samples, and the sky is not seen, only its light.
+        With `crop` it is an object alone: more samples, and the sky is not seen, only its light. Pictures of one world
+        must be given the same `num_layers`, or their paths would not be the same; by default it follows from `shapes`.
         """
         is_alone = crop is not None
         depth = ROOM_DEPTH if light.lamps else MAX_DEPTH
-        depth += NUM_MASK_LAYERS * any(_is_see_through(shape) for shape in shapes)
+        depth += self.num_layers(shapes) if num_layers is None else num_layers
         integrator: dict[str, Any] = {"type": "path", "max_depth": depth, "hide_emitters": is_alone}
         if light.lamps:
             integrator = {"type": "aov", "aovs": "own:albedo", "traced": integrator}
@@ -97,6 +105,10 @@ class Renderer:
         scene = self._scene(shapes, {}, {"type": "aov", "aovs": "code:albedo"})
         sensor = self._sensor(camera, crop, NUM_MASK_SAMPLES)
         return np.asarray(self._mi.render(scene, sensor=sensor, seed=0), np.float32)[..., -3:]
+
+    def num_layers(self, shapes: Shapes) -> int:
+        """Return how many see-through surfaces a path among these shapes may have to pass."""
+        return NUM_MASK_LAYERS * any(_is_see_through(shape) for shape in shapes)
 
     def alpha(self, shapes: Shapes, camera: Camera, crop: Crop) -> Float32[np.ndarray, "h w"]:
         """Render how much of each pixel these shapes alone cover; what is see-through covers less."""

@@ -35,12 +35,14 @@ class Staged:
         world: What it was made from.
         stage: Ground, scenery and fixed things.
         objects: The shapes of every thing.
+        num_layers: Of see-through surfaces in the whole world; the same for all its pictures.
         gain: With which the camera develops all pictures; metered without the objects, so it does not depend on them.
     """
 
     world: World
     stage: Shapes
     objects: list[Shapes]
+    num_layers: int
     gain: Colour
 
 
@@ -88,10 +90,11 @@ def stage_world(renderer: Renderer, world: World) -> Staged:
     for prop in world.props:
         stage += renderer.shapes(prop.placed_body(), prop.paints())
     objects = [renderer.shapes(thing.placed_body(), thing.paints()) for thing in world.things]
+    num_layers = renderer.num_layers([*stage, *(shape for shapes in objects for shape in shapes)])
     camera = world.camera
     meter = replace(camera, width_px=camera.width_px // METER_SCALE, height_px=camera.height_px // METER_SCALE)
     radiance = renderer.radiance(stage, world.light, meter, _sample_seed(world))
-    return Staged(world, stage, objects, seen_gain(world.light, radiance[..., :3]))
+    return Staged(world, stage, objects, num_layers, seen_gain(world.light, radiance[..., :3]))
 
 
 def render_picture(renderer: Renderer, staged: Staged, left_out: int | None = None) -> UInt8[np.ndarray, "h w 3"]:
@@ -99,7 +102,7 @@ def render_picture(renderer: Renderer, staged: Staged, left_out: int | None = No
     world = staged.world
     kept = [shapes for number, shapes in enumerate(staged.objects) if number != left_out]
     shapes = [*staged.stage, *(shape for shapes in kept for shape in shapes)]
-    radiance = renderer.radiance(shapes, world.light, world.camera, _sample_seed(world))
+    radiance = renderer.radiance(shapes, world.light, world.camera, _sample_seed(world), num_layers=staged.num_layers)
     return developed(radiance[..., :3], staged.gain)
 
 
