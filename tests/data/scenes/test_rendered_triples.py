@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -7,8 +8,11 @@ import pytest
 from situate.data.scenes.camera import Camera
 from situate.data.scenes.cutout import crop_around
 from situate.data.scenes.render import Crop
-from situate.data.scenes.triple import effect_of
+from situate.data.scenes.things import Thing
+from situate.data.scenes.triple import effect_of, render_picture, stage_world
 from situate.data.scenes.world import draw_world
+
+SIZE_PX = 64
 
 
 def triples_of(rendered):
@@ -122,7 +126,7 @@ def test_cutout_was_lit_by_another_light(rendered):
         if inside.sum() >= 20:
             own = triple.foreground[triple.foreground[..., 3] == 255, :3].mean(0)
             differences.append(np.abs(own - triple.composite[inside].mean(0)).max())
-    assert np.median(differences) > 5
+    assert np.mean(differences) > 5
 
 
 def test_every_object_becomes_a_triple_or_is_counted(rendered):
@@ -163,3 +167,18 @@ def test_effect_drops_lone_pixels_and_fades_within_two_pixels():
     assert (effect[11:13, 6:16] == 255).all()
     assert list(effect[11, 15:19]) == [255, 170, 85, 0]
     assert not effect[17:, 17:].any()
+
+
+def test_taking_away_the_only_see_through_object_changes_nothing_far_from_it(renderer, monkeypatch):
+    world, real = draw_world(np.random.default_rng(0), SIZE_PX), Thing.paints
+
+    def glassy_first(thing):
+        opacity = 0.5 if thing == world.things[0] else None
+        return {slot: replace(paint, opacity=opacity) for slot, paint in real(thing).items()}
+
+    monkeypatch.setattr(Thing, "paints", glassy_first)
+    staged = stage_world(renderer, world)
+    change = cv2.absdiff(render_picture(renderer, staged), render_picture(renderer, staged, left_out=0)).max(2)
+    assert staged.num_layers > 0
+    assert change.max() > 0
+    assert (change > 0).mean() < 0.5
