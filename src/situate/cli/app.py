@@ -34,6 +34,7 @@ COMMANDS = {
     "info": "Print versions, device, instruction sets and the model's card.",
 }
 DATA_COMMANDS = {
+    "assets": "Get 3D models for rendered scenes, check them and name their creators.",
     "scenes": "Make triples from rendered scenes.",
     "photos": "Make triples from photographs with COCO annotations.",
     "inspect": "Look at a data set: counts and a contact sheet.",

@@ -2,12 +2,16 @@
 
 import sys
 from pathlib import Path
+from typing import Literal
 
 
 def scenes(
     folder: Path,
     *,
     num: int = 1500,
+    world: Literal["primitives", "street", "yard", "room", "mixed"] = "primitives",
+    assets: Path | None = None,
+    models: Literal["all", "train", "test"] = "all",
     size: int = 128,
     seed: int = 0,
     num_workers: int = 2,
@@ -19,6 +23,9 @@ def scenes(
     Args:
         folder: Where the data set goes.
         num: How many triples to make.
+        world: What is rendered; `mixed` is street, yard and room.
+        assets: Folder with models (situate data assets), which all worlds but `primitives` need.
+        models: Which models may be objects: all, or those kept for training or for testing.
         size: Longer side of the pictures in pixels.
         seed: Another seed gives other scenes.
         num_workers: Processes that render; does not change the result.
@@ -31,7 +38,7 @@ def scenes(
     from situate.data.scenes.build import build_scene_triples
     from situate.data.scenes.config import SceneConfig
 
-    config = SceneConfig.checked(num_triples=num, size_px=size, seed=seed)
+    config = SceneConfig.checked(num_triples=num, size_px=size, seed=seed, world=world, assets=assets, models=models)
     columns = (TextColumn("rendering"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(file=sys.stderr)) as bar:
         task = bar.add_task("rendering", total=num)

@@ -2,28 +2,29 @@
 
     OUT/dataset.json         format, source, config, seed, counts, what was skipped and why
     OUT/shard-00000.tar      <key>.json, <key>.background.png, <key>.composite.png, <key>.foreground.png,
-                             <key>.visible.png, <key>.effect.png and, for repaired backgrounds, <key>.hole.png
+                             <key>.visible.png, <key>.effect.png; for repaired backgrounds <key>.hole.png,
+                             for rendered scenes <key>.amodal.png and <key>.support.png
 
 A shard appears under its name only when it is whole; a data set is readable only when `dataset.json` is there.
 """
 
 import io
 import json
-import math
 import os
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
 from situate.data.png import decode_png, encode_png
+from situate.data.triple_label import label_of, label_problem
 from situate.errors import DataError, OutputError
 from situate.imageio.write import write_bytes
-from situate.records.triple import Source, Triple
+from situate.records.triple import Triple
 
 FORMAT = "situate-triples-1"
 TRIPLES_PER_SHARD = 256
@@ -34,7 +35,10 @@ PICTURE_FIELDS = {
     "visible_alpha": "visible",
     "effect": "effect",
     "hole": "hole",
+    "amodal_alpha": "amodal",
+    "support": "support",
 }
+OPTIONAL_FIELDS = ("hole", "amodal_alpha", "support")
 
 
 class TripleWriter:
@@ -78,10 +82,10 @@ class TripleWriter:
     def _append(self, triple: Triple) -> None:
         if self._tar is None:
             self._tar = tarfile.open(self._partial_path, "w")  # noqa: SIM115 - closed by _close_shard
-        self._add(f"{triple.key}.json", json.dumps(_description(triple)).encode())
+        self._add(f"{triple.key}.json", json.dumps(label_of(triple)).encode())
         for field, suffix in PICTURE_FIELDS.items():
             pixels = getattr(triple, field)
-            if field != "hole" or pixels.any():
+            if pixels is not None and (field != "hole" or pixels.any()):
                 self._add(f"{triple.key}.{suffix}.png", encode_png(pixels))
         self._num_in_shard += 1
         self.num_written += 1
@@ -152,16 +156,20 @@ class TripleStore(Sequence[Triple]):
     def __getitem__(self, index: int) -> Triple:  # type: ignore[override]
         """Decode triple number `index`."""
         key, label = self.keys[index], self.labels[index]
-        pictures = {field: self._picture(key, suffix) for field, suffix in PICTURE_FIELDS.items() if field != "hole"}
-        has_hole = "hole.png" in self._members[key]
-        hole = self._picture(key, "hole") if has_hole else np.zeros_like(pictures["effect"])
+        members = self._members[key]
+        pictures = {
+            field: self._picture(key, suffix)
+            for field, suffix in PICTURE_FIELDS.items()
+            if field not in OPTIONAL_FIELDS or f"{suffix}.png" in members
+        }
+        pictures.setdefault("hole", np.zeros_like(pictures["effect"]))
         return Triple(
             key=key,
             group=label["group"],
             source=label["source"],
             kind=label["kind"],
             box_cxcywh=tuple(label["box_cxcywh"]),
-            hole=hole,
+            truth=label.get("truth"),
             **pictures,
         )
 
@@ -191,7 +199,7 @@ class TripleStore(Sequence[Triple]):
             label = json.loads(self._bytes(key, "json"))
         except ValueError as error:
             raise DataError(f"{self.folder}: label {key}.json is damaged ({error}); make the data set again") from error
-        if problem := _label_problem(label):
+        if problem := label_problem(label):
             raise DataError(f"{self.folder}: label {key}.json {problem}; make the data set again")
         return label
 
@@ -213,33 +221,6 @@ def _naming(path: Path) -> Iterator[None]:
         raise OutputError(
             f"{path} cannot be written ({error.strerror or error}); free some space or choose another folder"
         ) from error
-
-
-def _description(triple: Triple) -> dict[str, Any]:
-    return {
-        "group": triple.group,
-        "source": triple.source,
-        "kind": triple.kind,
-        "box_cxcywh": [round(float(value), 7) for value in triple.box_cxcywh],
-    }
-
-
-def _label_problem(label: Any) -> str | None:
-    if not isinstance(label, dict):
-        return "is not an object"
-    missing = [name for name in ("group", "source", "kind", "box_cxcywh") if name not in label]
-    if missing:
-        return f"has no {', '.join(missing)}"
-    if label["source"] not in get_args(Source):
-        return f"has the source {label['source']!r}, which is none of {', '.join(get_args(Source))}"
-    box_cxcywh = label["box_cxcywh"]
-    if not (isinstance(box_cxcywh, list) and len(box_cxcywh) == 4 and all(map(_is_number, box_cxcywh))):
-        return f"has the box {box_cxcywh!r}, which is not four numbers"
-    return None
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _read_description(folder: Path) -> dict[str, Any]:

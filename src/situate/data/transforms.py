@@ -1,6 +1,7 @@
 """Augmentations: paired ones change background, composite and box together, the others the foreground alone."""
 
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,13 +13,16 @@ JPEG_QUALITY = (60, 96)
 MIN_CROP_SHARE = 0.7
 EXPOSURE_STOPS, WHITE_BALANCE_STOPS, GAMMA_STOPS = 0.5, 0.12, 0.25
 
+# What only rendered scenes know belongs to the picture as it was rendered; training does not use it.
+_UNKNOWN: dict[str, Any] = {"amodal_alpha": None, "support": None, "truth": None}
+
 
 def flipped(triple: Triple) -> Triple:
     """Mirror every picture and the box, left to right."""
     cx, cy, w, h = triple.box_cxcywh
     pictures = ("background", "composite", "foreground", "visible_alpha", "effect", "hole")
     mirrored = {name: np.ascontiguousarray(getattr(triple, name)[:, ::-1]) for name in pictures}
-    return replace(triple, **mirrored, box_cxcywh=(1 - cx, cy, w, h))
+    return replace(triple, **mirrored, **_UNKNOWN, box_cxcywh=(1 - cx, cy, w, h))
 
 
 def cropped(triple: Triple, generator: np.random.Generator) -> Triple:
@@ -44,7 +48,7 @@ def cropped(triple: Triple, generator: np.random.Generator) -> Triple:
         w * width_px / part_width,
         h * height_px / part_height,
     )
-    return replace(triple, **parts, box_cxcywh=box_cxcywh)
+    return replace(triple, **parts, **_UNKNOWN, box_cxcywh=box_cxcywh)
 
 
 def with_paired_light(triple: Triple, generator: np.random.Generator) -> Triple:

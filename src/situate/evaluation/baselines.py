@@ -93,7 +93,30 @@ def poisson(
     return cloned[_BORDER_PX:-_BORDER_PX, _BORDER_PX:-_BORDER_PX]
 
 
+def reinhard(
+    background: UInt8[np.ndarray, "h w 3"], foreground: UInt8[np.ndarray, "fh fw 4"], box_cxcywh: BoxCxcywh
+) -> UInt8[np.ndarray, "h w 3"]:
+    """Paste after the object took mean and spread of the background's colours, channel by channel in CIE L*a*b*.
+
+    Source:
+        Reinhard et al., Color Transfer between Images (2001); L*a*b* in place of their l-alpha-beta.
+    """
+    scene, own = (
+        cv2.cvtColor(pixels.astype(np.float32) / 255, cv2.COLOR_RGB2LAB) for pixels in (background, foreground[..., :3])
+    )
+    seen = own[foreground[..., 3] > _SOLID * 255]
+    if len(seen) == 0:
+        return paste(background, foreground, box_cxcywh)
+    scene_mean, scene_spread = scene.mean((0, 1)), scene.std((0, 1))
+    own_mean, own_spread = seen.mean(0), np.maximum(seen.std(0), _MIN_SPREAD)
+    moved = (own - own_mean) * (scene_spread / own_spread) + scene_mean
+    colours = np.clip(cv2.cvtColor(moved.astype(np.float32), cv2.COLOR_LAB2RGB), 0, 1)
+    recoloured = np.dstack([np.rint(colours * 255).astype(np.uint8), foreground[..., 3]])
+    return paste(background, recoloured, box_cxcywh)
+
+
 _SOLID = 0.5
+_MIN_SPREAD = 1.0
 _MASK_MARGIN_PX = 3
 _BORDER_PX = 8
 _MIN_OBJECT_PX = 9

@@ -1,7 +1,8 @@
 """A training sample at rest: foreground, background, composite, and the position that joins them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import UInt8
@@ -26,6 +27,9 @@ class Triple:
             photos: the object itself.
         hole: 255 where the background was repaired because the object stood there; all 0 where it is true.
         box_cxcywh: Where the *whole* cut-out is (amodal), fractions of the picture's width and height.
+        amodal_alpha: How much of each pixel the object would cover if nothing hid it; only rendered scenes know.
+        support: 255 where the object's kind may stand; only rendered scenes know.
+        truth: What else is known of a rendered scene, as JSON: camera, contacts, footprints, seed.
     """
 
     key: str
@@ -39,3 +43,6 @@ class Triple:
     effect: UInt8[np.ndarray, "h w"]
     hole: UInt8[np.ndarray, "h w"]
     box_cxcywh: tuple[float, float, float, float]
+    amodal_alpha: UInt8[np.ndarray, "h w"] | None = None
+    support: UInt8[np.ndarray, "h w"] | None = None
+    truth: Mapping[str, Any] | None = None

@@ -1,10 +1,18 @@
+import json
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
+from situate.data.scenes.camera import Camera
+from situate.data.scenes.cutout import crop_around
 from situate.data.scenes.render import Crop
-from situate.data.scenes.triple import crop_around, effect_of
+from situate.data.scenes.things import Thing
+from situate.data.scenes.triple import effect_of, render_picture, stage_world
 from situate.data.scenes.world import draw_world
+
+SIZE_PX = 64
 
 
 def triples_of(rendered):
@@ -42,11 +50,34 @@ def test_object_changes_the_picture_where_it_is_seen(rendered):
         assert change[triple.visible_alpha > 200].mean() > 10
 
 
-def test_visible_alpha_never_exceeds_the_pasted_cutout(rendered):
+def test_visible_alpha_never_exceeds_the_amodal_alpha(rendered):
     for _, triple in triples_of(rendered):
-        excess = triple.visible_alpha / 255 - pasted_alpha(triple) / 255
-        assert excess.max() < 0.35  # one sample in a few at an outline
-        assert np.abs(excess[excess > 0]).mean() < 0.06
+        assert (triple.visible_alpha <= triple.amodal_alpha).all()
+        assert (triple.effect[triple.visible_alpha > 0] == 255).all()
+
+
+def test_the_pasted_cutout_covers_what_the_object_would(rendered):
+    # The cut-out is seen from a slightly different pitch, so outlines differ by a part of a pixel.
+    for _, triple in triples_of(rendered):
+        difference = np.abs(triple.amodal_alpha / 255 - pasted_alpha(triple) / 255)
+        assert difference.sum() < 0.22 * triple.amodal_alpha.sum() / 255
+
+
+def test_support_holds_the_contact_of_the_object(rendered):
+    for world, triple in triples_of(rendered):
+        contact = triple.truth["things"][triple.truth["object"]]["contact_px"]
+        column, row = (int(np.floor(value)) for value in contact)
+        assert triple.support.shape == triple.effect.shape
+        assert triple.support[row, column] == 255
+        assert triple.truth["seed"] == world.seed
+
+
+def test_truth_is_plain_json_with_the_camera_and_every_footprint(rendered):
+    for world, triple in triples_of(rendered):
+        told = json.loads(json.dumps(triple.truth))
+        assert told == triple.truth
+        assert Camera(**told["camera"]) == world.camera
+        assert [thing["kind"] for thing in told["things"]] == [thing.kind for thing in world.things]
 
 
 def test_an_object_with_nothing_in_front_is_seen_as_it_is_pasted(rendered):
@@ -95,7 +126,7 @@ def test_cutout_was_lit_by_another_light(rendered):
         if inside.sum() >= 20:
             own = triple.foreground[triple.foreground[..., 3] == 255, :3].mean(0)
             differences.append(np.abs(own - triple.composite[inside].mean(0)).max())
-    assert np.median(differences) > 5
+    assert np.mean(differences) > 5
 
 
 def test_every_object_becomes_a_triple_or_is_counted(rendered):
@@ -116,8 +147,8 @@ def test_what_is_hidden_is_skipped_and_counted(renderer, monkeypatch):
 
 def test_crop_holds_the_whole_body(rendered):
     world = rendered[0].world
-    for index, thing in enumerate(world.things):
-        crop: Crop = crop_around(world, index, 3)
+    for thing in world.things:
+        crop: Crop = crop_around(world.camera, thing, 3)
         points_px = world.camera.project(thing.placed_points_m) * 3
         assert (points_px.min(0) >= (crop.left_px, crop.top_px)).all()
         assert (points_px.max(0) <= (crop.left_px + crop.width_px, crop.top_px + crop.height_px)).all()
@@ -136,3 +167,18 @@ def test_effect_drops_lone_pixels_and_fades_within_two_pixels():
     assert (effect[11:13, 6:16] == 255).all()
     assert list(effect[11, 15:19]) == [255, 170, 85, 0]
     assert not effect[17:, 17:].any()
+
+
+def test_taking_away_the_only_see_through_object_changes_nothing_far_from_it(renderer, monkeypatch):
+    world, real = draw_world(np.random.default_rng(0), SIZE_PX), Thing.paints
+
+    def glassy_first(thing):
+        opacity = 0.5 if thing == world.things[0] else None
+        return {slot: replace(paint, opacity=opacity) for slot, paint in real(thing).items()}
+
+    monkeypatch.setattr(Thing, "paints", glassy_first)
+    staged = stage_world(renderer, world)
+    change = cv2.absdiff(render_picture(renderer, staged), render_picture(renderer, staged, left_out=0)).max(2)
+    assert staged.num_layers > 0
+    assert change.max() > 0
+    assert (change > 0).mean() < 0.5

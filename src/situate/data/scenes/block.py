@@ -6,18 +6,23 @@ number alone. Its report is written after its shard: a block is done when both a
 
 import json
 import os
+import re
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 
+from situate.data.scenes.cast import Cast, read_cast
 from situate.data.scenes.config import SceneConfig
 from situate.data.scenes.render import Renderer
 from situate.data.scenes.triple import render_triples
-from situate.data.scenes.world import draw_world
+from situate.data.scenes.world import Setting, World, draw_world
 from situate.data.store import TripleWriter
+from situate.errors import InputError
 from situate.records.triple import Triple
 from situate.seeds import seed_for
+
+MIXED: tuple[Setting, ...] = ("street", "yard", "room")
 
 
 def shard_path(folder: Path, block: int) -> Path:
@@ -38,17 +43,24 @@ def is_done(folder: Path, block: int) -> bool:
 def write_block(renderer: Renderer, config: SceneConfig, folder: Path, block: int) -> int:
     """Render and write one block; return its number of triples."""
     skipped: Counter[str] = Counter()
+    redrawn: Counter[str] = Counter()
     triples: list[Triple] = []
     num_scenes = 0
     while len(triples) < config.block_size(block):
-        triples += scene_triples(renderer, config, block, num_scenes, skipped)
+        triples += scene_triples(renderer, config, block, num_scenes, skipped, redrawn)
         num_scenes += 1
     triples = triples[: config.block_size(block)]
     with TripleWriter(folder, first_shard=block) as writer:
         for triple in triples:
             writer.write(triple)
     kinds = Counter(triple.kind for triple in triples)
-    report = {"num_triples": len(triples), "num_scenes": num_scenes, "skipped": dict(skipped), "kinds": dict(kinds)}
+    report = {
+        "num_triples": len(triples),
+        "num_scenes": num_scenes,
+        "skipped": dict(skipped),
+        "redrawn": dict(redrawn),
+        "kinds": dict(kinds),
+    }
     partial = report_path(folder, block).with_suffix(".json.partial")
     partial.write_text(json.dumps(report))
     os.replace(partial, report_path(folder, block))
@@ -56,11 +68,44 @@ def write_block(renderer: Renderer, config: SceneConfig, folder: Path, block: in
 
 
 def scene_triples(
-    renderer: Renderer, config: SceneConfig, block: int, scene: int, skipped: Counter[str]
+    renderer: Renderer, config: SceneConfig, block: int, scene: int, skipped: Counter[str], redrawn: Counter[str]
 ) -> list[Triple]:
-    """Draw and render scene number `scene` of a block."""
-    generator = np.random.default_rng(seed_for(config.seed, "scene", block, scene))
-    world = draw_world(generator, config.size_px)
+    """Draw and render scene number `scene` of a block; what does not become a triple or a world is counted."""
+    group = group_name(block, scene)
+    world, chosen = scene_of(config, group, redrawn)
+    return render_triples(renderer, world, group, chosen, skipped)
+
+
+def group_name(block: int, scene: int) -> str:
+    """Name scene number `scene` of a block."""
+    return f"scene{block:05d}{scene:03d}"
+
+
+def world_of(config: SceneConfig, group: str) -> World:
+    """Draw again the world of the scene named `group`; see `scene_of`."""
+    return scene_of(config, group)[0]
+
+
+def scene_of(config: SceneConfig, group: str, redrawn: Counter[str] | None = None) -> tuple[World, list[int]]:
+    """Draw again the scene named `group`: only its config and its name decide what it is.
+
+    Args:
+        config: Of the data set; `assets` must hold the same models.
+        group: Name of the scene.
+        redrawn: Counts the worlds that were drawn in vain, by their setting.
+
+    Returns:
+        The world, and which of its things become triples, in their order in the world.
+
+    Raises:
+        InputError: If no scene is called so.
+    """
+    match = re.fullmatch(r"scene(\d{5})(\d{3})", group)
+    if match is None:
+        raise InputError(f"{group!r} is no scene; a group is called scene00012034: block 12, scene 34")
+    generator = np.random.default_rng(seed_for(config.seed, "scene", int(match[1]), int(match[2])))
+    cast = read_cast(config.assets, config.models) if config.assets is not None else Cast()
+    setting = MIXED[int(generator.integers(len(MIXED)))] if config.world == "mixed" else config.world
+    world = draw_world(generator, config.size_px, setting, cast, redrawn)
     order = generator.permutation(len(world.things))[: config.triples_per_scene]
-    group = f"scene{block:05d}{scene:03d}"
-    return render_triples(renderer, world, group, sorted(int(index) for index in order), skipped)
+    return world, sorted(int(index) for index in order)

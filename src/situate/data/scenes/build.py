@@ -20,6 +20,8 @@ from situate.errors import ConfigError, MissingExtraError, OutputError
 CONFIG_FILE = "scenes.json"
 OWN_FILES = ("shard-*.tar", "shard-*.json", "*.partial", "dataset.json", CONFIG_FILE)
 
+COUNTS = ("skipped", "redrawn", "kinds")
+
 Progress = Callable[[int, int], None]
 
 _renderers: dict[int, Renderer] = {}
@@ -85,7 +87,7 @@ def _check_resumable(config: SceneConfig, folder: Path, *, resume: bool) -> None
         raise OutputError(f"{folder} is not empty and holds no data set of scenes; choose another folder")
     if not resume:
         raise OutputError(f"{folder} already holds a data set; pass --resume to go on or --overwrite to start anew")
-    if json.loads(path.read_text()) != config.model_dump():
+    if json.loads(path.read_text()) != config.model_dump(mode="json"):
         raise OutputError(f"{folder} was made with other options (see {path}); repeat them or pass --overwrite")
 
 
@@ -135,7 +137,7 @@ def _output_error(folder: Path, error: OSError) -> OutputError:
 
 def _finish(config: SceneConfig, folder: Path) -> dict[str, Any]:
     reports = [json.loads(report_path(folder, block).read_text()) for block in range(config.num_blocks)]
-    counts = {name: sum((Counter(report[name]) for report in reports), Counter()) for name in ("skipped", "kinds")}
+    counts = {name: sum((Counter(report.get(name, {})) for report in reports), Counter()) for name in COUNTS}
     description = {
         "source": "scenes",
         "config": config.model_dump(),
@@ -143,6 +145,7 @@ def _finish(config: SceneConfig, folder: Path) -> dict[str, Any]:
         "num_triples": sum(report["num_triples"] for report in reports),
         "num_scenes": sum(report["num_scenes"] for report in reports),
         "skipped": dict(counts["skipped"]),
+        "redrawn": dict(sorted(counts["redrawn"].items())),
         "kinds": dict(sorted(counts["kinds"].items())),
     }
     write_description(folder, description)

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 MIN_DEPTH_M = 0.05
+MIN_SLOPE_RAD = 0.02
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,55 @@ class Camera:
         row = self.height_px / 2 - self.focal_px * (y * sin + z * cos) / depth
         return np.stack([column, row], 1)
 
+    def unproject(self, points_px: Float[np.ndarray, "n 2"], height_m: float = 0.0) -> Float[np.ndarray, "n 2"]:
+        """Return where (x, y) the rays through pixels meet the level `height_m`; NaN where they never do."""
+        cos, sin = np.cos(self.pitch_rad), np.sin(self.pitch_rad)
+        across = (points_px[:, 0] - self.width_px / 2) / self.focal_px
+        down = (points_px[:, 1] - self.height_px / 2) / self.focal_px
+        fall = sin + down * cos
+        reach = np.divide(self.height_m - height_m, fall, out=np.full(len(fall), np.nan), where=fall != 0)
+        reach = np.where(reach > 0, reach, np.nan)
+        return np.stack([across * reach, (cos - down * sin) * reach], 1)
 
-def draw_camera(generator: np.random.Generator, width_px: int, height_px: int) -> Camera:
-    """Draw a camera: 1.2 to 4 m high, 38 to 58 degrees wide, the horizon 8 to 36 % below the top of the picture."""
-    height_m = float(generator.uniform(1.2, 4.0))
-    fov_deg = float(generator.uniform(38, 58))
+
+@dataclass(frozen=True)
+class CameraRanges:
+    """What a world's camera is drawn from, each uniformly.
+
+    Attributes:
+        height_m: Of the eye above the ground.
+        fov_deg: Angle of view along the longer side.
+        horizon: How far the horizon lies below the top of the picture, as a share of its height; negative is above it.
+    """
+
+    height_m: tuple[float, float] = (1.2, 4.0)
+    fov_deg: tuple[float, float] = (38.0, 58.0)
+    horizon: tuple[float, float] = (0.08, 0.36)
+
+
+MEADOW_CAMERA = CameraRanges()
+
+
+def draw_camera(
+    generator: np.random.Generator, width_px: int, height_px: int, ranges: CameraRanges = MEADOW_CAMERA
+) -> Camera:
+    """Draw a camera."""
+    height_m = float(generator.uniform(*ranges.height_m))
+    fov_deg = float(generator.uniform(*ranges.fov_deg))
     level = Camera(height_m, 0.0, fov_deg, width_px, height_px)
-    horizon = generator.uniform(0.08, 0.36)
+    horizon = generator.uniform(*ranges.horizon)
     pitch_rad = float(np.arctan((0.5 - horizon) * height_px / level.focal_px))
     return Camera(height_m, pitch_rad, fov_deg, width_px, height_px)
+
+
+def seen_from(camera: Camera, point_m: Float[np.ndarray, " 3"], lift_rad: float, margin_px: int) -> Camera:
+    """Return a camera that sees `point_m` at the same pixel and distance on the ground, but from a steeper angle.
+
+    It stands higher or lower by what changes its pitch by `lift_rad`; its picture has `margin_px` more on every side.
+    """
+    distance_m = float(np.hypot(point_m[0], point_m[1]))
+    slope = np.arctan2(camera.height_m - point_m[2], distance_m)
+    height_m = float(point_m[2] + distance_m * np.tan(max(slope + lift_rad, MIN_SLOPE_RAD)))
+    width_px, height_px = camera.width_px + 2 * margin_px, camera.height_px + 2 * margin_px
+    fov_deg = float(np.degrees(2 * np.arctan(max(width_px, height_px) / 2 / camera.focal_px)))
+    return Camera(height_m, camera.pitch_rad + lift_rad, fov_deg, width_px, height_px)

@@ -1,10 +1,13 @@
 """What a data set of rendered scenes is made from; the same config gives the same bytes."""
 
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from situate.errors import ConfigError
+
+WorldChoice = Literal["primitives", "street", "yard", "room", "mixed"]
 
 
 class SceneConfig(BaseModel):
@@ -17,6 +20,9 @@ class SceneConfig(BaseModel):
         triples_per_scene: At most so many objects of one scene become triples; they share the full render.
         num_samples: Light paths per pixel, a square number.
         triples_per_block: How many triples make one shard, the unit of resuming.
+        world: What is rendered; `mixed` draws street, yard or room for every scene.
+        models: Which models of the catalogue may be objects: all, or those kept for training or for testing.
+        assets: Folder of the catalogue; it is not written into the data set, whose bytes follow from the models alone.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,6 +33,9 @@ class SceneConfig(BaseModel):
     triples_per_scene: int = Field(default=3, ge=1, le=6)
     num_samples: int = Field(default=16, ge=4)
     triples_per_block: int = Field(default=48, ge=1, le=999)
+    world: WorldChoice = "primitives"
+    models: Literal["all", "train", "test"] = "all"
+    assets: Path | None = Field(default=None, exclude=True)
 
     @field_validator("num_samples")
     @classmethod
@@ -34,6 +43,12 @@ class SceneConfig(BaseModel):
         if round(value**0.5) ** 2 != value:
             raise ValueError(f"{value} is not a square number; use 16, 25 or 36")
         return value
+
+    @model_validator(mode="after")
+    def _has_assets(self) -> "SceneConfig":
+        if self.world != "primitives" and self.assets is None:
+            raise ValueError(f"the world {self.world!r} needs models; pass --assets DIR (see: situate data assets)")
+        return self
 
     @staticmethod
     def checked(**choices: Any) -> "SceneConfig":

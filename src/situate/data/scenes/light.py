@@ -1,4 +1,4 @@
-"""Light by day: a sun, a sky with a gradient, and the exposure that a camera would choose."""
+"""Light by day (a sun, a sky with a gradient) or in a room (window, lamps), and the exposure a camera would choose."""
 
 from dataclasses import dataclass
 
@@ -10,6 +10,28 @@ from situate.data.scenes.textures import Colour, fractal_noise
 SKY_SHAPE = (32, 64)
 GREY_REFLECTANCE = 0.25
 GREY_LEVEL = 0.22
+SEEN_LEVEL, MAX_HIGHLIGHT, HIGHLIGHT_PERCENT = 0.16, 1.1, 80.0
+ROOM_REFLECTANCE = 0.45
+"""Mean over the surfaces of a room, by which its light is thrown about."""
+
+LUMINANCE = (0.2126, 0.7152, 0.0722)
+
+
+@dataclass(frozen=True)
+class Lamp:
+    """A rectangle that shines: a window, a panel at the ceiling.
+
+    Attributes:
+        centre_m: Its middle.
+        facing: Unit vector in which it shines.
+        size_m: Width and height; a lamp that faces up or down has its height along y.
+        radiance: RGB, the same in all directions.
+    """
+
+    centre_m: tuple[float, float, float]
+    facing: tuple[float, float, float]
+    size_m: tuple[float, float]
+    radiance: Colour
 
 
 @dataclass(frozen=True)
@@ -23,8 +45,11 @@ class Light:
         sky_horizon: Radiance at the horizon.
         bounce: Radiance from below, what a ground would send up.
         cloud: Contrast of the clouds.
-        gain: RGB that the camera multiplies with: exposure and white balance.
+        gain: RGB that the camera multiplies with: white balance, and exposure by the light that falls in.
         seed: Of the clouds.
+        bias: How much brighter than the meter says the camera exposes; part of `gain`, too.
+        lamps: Rectangles that shine.
+        ambient: RGB that every surface sees from all around, besides; what walls throw back.
     """
 
     sun_direction: tuple[float, float, float]
@@ -35,6 +60,9 @@ class Light:
     cloud: float
     gain: Colour
     seed: int
+    bias: float = 1.0
+    lamps: tuple[Lamp, ...] = ()
+    ambient: Colour = (0.0, 0.0, 0.0)
 
 
 def draw_light(generator: np.random.Generator) -> Light:
@@ -51,8 +79,8 @@ def draw_light(generator: np.random.Generator) -> Light:
     irradiance = sun_rgb * np.sin(elevation) + np.pi * (0.5 * zenith + 0.5 * horizon)
     bounce = irradiance / np.pi * generator.uniform(0.08, 0.2) * np.array([1.0, 0.97, 0.85])
     brightness = float(irradiance.mean()) / np.pi * GREY_REFLECTANCE
-    exposure = GREY_LEVEL / brightness * 2 ** generator.uniform(-0.5, 0.45)
-    gain = exposure * np.exp(generator.normal(0, [0.05, 0.01, 0.05]))
+    bias = 2 ** generator.uniform(-0.5, 0.45)
+    gain = GREY_LEVEL / brightness * bias * np.exp(generator.normal(0, [0.05, 0.01, 0.05]))
     return Light(
         sun_direction=_rgb(falling),
         sun_irradiance=_rgb(sun_rgb),
@@ -62,7 +90,31 @@ def draw_light(generator: np.random.Generator) -> Light:
         cloud=float(generator.uniform(0.0, 0.25)),
         gain=_rgb(gain),
         seed=int(generator.integers(2**31)),
+        bias=float(bias),
     )
+
+
+def draw_room_light(generator: np.random.Generator, lamps: tuple[Lamp, ...], area_m2: float) -> Light:
+    """Draw how a camera develops a room of `area_m2` lit by `lamps` alone: it takes away about half of their colour.
+
+    What the walls throw back is the same everywhere, as in a sphere with walls of one reflectance.
+    """
+    shone = np.sum([np.asarray(lamp.radiance) * np.prod(lamp.size_m) for lamp in lamps], axis=0)
+    ambient = shone / area_m2 * ROOM_REFLECTANCE / (1 - ROOM_REFLECTANCE)
+    bias = 2 ** generator.uniform(-0.45, 0.45)
+    balance = (np.mean(shone) / shone) ** generator.uniform(0.3, 0.9)
+    gain = bias * balance * np.exp(generator.normal(0, [0.04, 0.01, 0.04]))
+    dark = (0.0, 0.0, 0.0)
+    return Light((0.0, 0.0, -1.0), dark, dark, dark, dark, 0.0, _rgb(gain), 0, float(bias), lamps, _rgb(ambient))
+
+
+def seen_gain(light: Light, radiance: Float32[np.ndarray, "h w 3"]) -> Colour:
+    """Return the gain of a camera that meters what it sees: the geometric mean becomes grey, highlights stay whole."""
+    luminance = np.maximum(radiance @ np.asarray(LUMINANCE), 1e-6)
+    mean = float(np.exp(np.log(luminance).mean()))
+    exposure = min(SEEN_LEVEL / mean, MAX_HIGHLIGHT / float(np.percentile(luminance, HIGHLIGHT_PERCENT)))
+    balance = np.asarray(light.gain) / float(np.asarray(light.gain) @ np.asarray(LUMINANCE))
+    return _rgb(exposure * light.bias * balance)
 
 
 def _rgb(values: object) -> Colour:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float32
 
 from situate.data.scenes.textures import (
     Colour,
@@ -24,10 +25,17 @@ ANY_HUE = (0.0, 1.0)
 
 @dataclass(frozen=True)
 class Paint:
-    """A texture in linear reflectance, and how glossy the surface is (0 is matt)."""
+    """What covers a mesh.
+
+    Attributes:
+        texture: Linear reflectance.
+        gloss: How glossy the surface is; 0 is matt.
+        opacity: How much light it stops, in [0, 1]: one number or one per texel; None is all of it.
+    """
 
     texture: Texture
     gloss: float = 0.0
+    opacity: float | Float32[np.ndarray, "oh ow"] | None = None
 
 
 Paints = dict[str, Paint]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, UInt32
+from jaxtyping import Float, Float32, UInt32
 
 NUM_SIDES = 36
 SMOOTH_BELOW_COS = 0.6
@@ -105,27 +105,33 @@ def pyramid(base_m: float, height_m: float, slot: str = "body") -> Mesh:
     return polygons([*sides, low[::-1]], slot)
 
 
-def strip(
-    centre_m: np.ndarray, direction: np.ndarray, lateral_m: tuple[float, float], reach_m: float, height_m: float,
-    tile_m: tuple[float, float], slot: str,
-) -> Mesh:  # fmt: skip
-    """Return a flat band of ground along `direction` between two distances to its right.
+def flat(
+    corners_m: Float[np.ndarray, "m 2"], height_m: float, tile_m: tuple[float, float], direction: np.ndarray, slot: str
+) -> Mesh:
+    """Return a level convex polygon.
 
     Args:
-        centre_m: A point (x, y) of the line that the distances are measured from.
-        direction: Unit vector (x, y) along the band.
-        lateral_m: Where the band begins and ends, to the right of the line.
-        reach_m: How far it goes on, both ways.
+        corners_m: Its corners (x, y), counter-clockwise.
         height_m: Its z.
-        tile_m: Size of one texture tile across and along.
+        tile_m: Size of one texture tile across and along `direction`; a tile begins at the first corner.
+        direction: Unit vector (x, y) of the texture's v.
         slot: Name of its paint.
     """
     right = np.array([direction[1], -direction[0]])
-    ends = [(lateral_m[0], -reach_m), (lateral_m[1], -reach_m), (lateral_m[1], reach_m), (lateral_m[0], reach_m)]
-    vertices = [[*(centre_m + across * right + along * direction), height_m] for across, along in ends]
-    uv = [((across - lateral_m[0]) / tile_m[0], along / tile_m[1]) for across, along in ends]
-    faces = np.array([(0, 1, 2), (0, 2, 3)])
-    return _mesh(slot, np.array(vertices), np.tile([0.0, 0.0, 1.0], (4, 1)), np.array(uv), faces)
+    away = corners_m - corners_m[0]
+    uv = np.stack([away @ right / tile_m[0], away @ direction / tile_m[1]], 1)
+    vertices = np.column_stack([corners_m, np.full(len(corners_m), height_m)])
+    faces = np.array([(0, k, k + 1) for k in range(1, len(corners_m) - 1)])
+    return _mesh(slot, vertices, np.tile([0.0, 0.0, 1.0], (len(vertices), 1)), uv, faces)
+
+
+def tiled_box(size_m: tuple[float, float, float], tile_m: tuple[float, float], slot: str) -> Mesh:
+    """Return a box on z = 0 whose sides repeat the texture every `tile_m` (width, height), from their lower left."""
+    plain = box(size_m, slot=slot)
+    x, y, z = size_m
+    sizes = [(x, z), (y, z), (x, z), (y, z), (x, y), (x, y)]
+    scale = np.repeat(np.asarray(sizes) / np.asarray(tile_m), 4, axis=0)
+    return _mesh(slot, plain.vertices_m, plain.normals, plain.uv * scale, plain.faces)
 
 
 def moved(mesh: Mesh, yaw_rad: float, position_m: tuple[float, float, float]) -> Mesh:

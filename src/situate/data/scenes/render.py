@@ -11,12 +11,18 @@ import numpy as np
 from jaxtyping import Float32
 
 from situate.data.scenes.camera import Camera
-from situate.data.scenes.light import Light, sky_picture
+from situate.data.scenes.light import Lamp, Light, sky_picture
 from situate.data.scenes.materials import Paint, Paints
 from situate.data.scenes.meshes import Mesh
 from situate.errors import MissingExtraError
 
 MAX_DEPTH = 3
+ROOM_DEPTH = 2
+"""In a room only direct light is traced: `Light.ambient` stands for the rest, without its noise."""
+
+NUM_MASK_LAYERS = 3
+"""A path may pass so many see-through surfaces, such as cut-out leaves, without losing a bounce."""
+
 NUM_THREADS = 1
 NUM_MASK_SAMPLES = 36
 
@@ -67,25 +73,57 @@ class Renderer:
         return [self._shape(mesh, self._mi.load_dict(coat)) for mesh in meshes]
 
     def radiance(
-        self, shapes: Shapes, light: Light, camera: Camera, seed: int, *, crop: Crop | None = None
+        self,
+        shapes: Shapes,
+        light: Light,
+        camera: Camera,
+        seed: int,
+        *,
+        crop: Crop | None = None,
+        num_layers: int | None = None,
     ) -> Float32[np.ndarray, "h w 4"]:
         """Render linear RGB (premultiplied) and alpha.
 
-        With `crop` it is an object alone: more samples, and the sky is not seen, only its light.
+        With `crop` it is an object alone: more samples, and the sky is not seen, only its light. Pictures of one world
+        must be given the same `num_layers`, or their paths would not be the same; by default it follows from `shapes`.
         """
         is_alone = crop is not None
-        lights = {"sky": self._sky(light)}
-        if max(light.sun_irradiance) > 0:
-            lights["sun"] = self._sun(light)
-        scene = self._scene(shapes, lights, {"type": "path", "max_depth": MAX_DEPTH, "hide_emitters": is_alone})
+        depth = ROOM_DEPTH if light.lamps else MAX_DEPTH
+        depth += self.num_layers(shapes) if num_layers is None else num_layers
+        integrator: dict[str, Any] = {"type": "path", "max_depth": depth, "hide_emitters": is_alone}
+        if light.lamps:
+            integrator = {"type": "aov", "aovs": "own:albedo", "traced": integrator}
+        scene = self._scene(shapes, self._lights(light), integrator)
         sensor = self._sensor(camera, crop, self._num_crop_samples if is_alone else self._num_samples)
-        return np.asarray(self._mi.render(scene, sensor=sensor, seed=seed), np.float32)
+        layers = np.asarray(self._mi.render(scene, sensor=sensor, seed=seed), np.float32)
+        if light.lamps:
+            layers[..., :3] += layers[..., -3:] * np.asarray(light.ambient, np.float32)
+        return layers[..., :4]
 
     def coverage(self, shapes: Shapes, camera: Camera, crop: Crop) -> Float32[np.ndarray, "h w 3"]:
         """Render flat colours: how much of each pixel shows each code."""
         scene = self._scene(shapes, {}, {"type": "aov", "aovs": "code:albedo"})
         sensor = self._sensor(camera, crop, NUM_MASK_SAMPLES)
         return np.asarray(self._mi.render(scene, sensor=sensor, seed=0), np.float32)[..., -3:]
+
+    def num_layers(self, shapes: Shapes) -> int:
+        """Return how many see-through surfaces a path among these shapes may have to pass."""
+        return NUM_MASK_LAYERS * any(_is_see_through(shape) for shape in shapes)
+
+    def alpha(self, shapes: Shapes, camera: Camera, crop: Crop) -> Float32[np.ndarray, "h w"]:
+        """Render how much of each pixel these shapes alone cover; what is see-through covers less."""
+        integrator = {"type": "path", "max_depth": 1 + NUM_MASK_LAYERS, "hide_emitters": True}
+        sensor = self._sensor(camera, crop, NUM_MASK_SAMPLES)
+        scene = self._scene(shapes, {"sky": {"type": "constant"}}, integrator)
+        return np.clip(np.asarray(self._mi.render(scene, sensor=sensor, seed=0), np.float32)[..., 3], 0, 1)
+
+    def _lights(self, light: Light) -> dict[str, Any]:
+        lights = {f"lamp{index}": self._lamp(lamp) for index, lamp in enumerate(light.lamps)}
+        if max(light.sky_horizon) > 0:
+            lights["sky"] = self._sky(light)
+        if max(light.sun_irradiance) > 0:
+            lights["sun"] = self._sun(light)
+        return lights
 
     def _scene(self, shapes: Shapes, lights: Mapping[str, Any], integrator: Mapping[str, Any]) -> Any:
         named = {f"shape{index}": shape for index, shape in enumerate(shapes)}
@@ -113,6 +151,18 @@ class Renderer:
         parts = {"to_world": to_world, "film": film, "sampler": sampler}
         return self._mi.load_dict({"type": "perspective", **parts, **fov})
 
+    def _lamp(self, lamp: Lamp) -> dict[str, Any]:
+        centre, facing = np.asarray(lamp.centre_m), np.asarray(lamp.facing)
+        up = [0.0, 0.0, 1.0] if abs(facing[2]) < 0.5 else [0.0, 1.0, 0.0]
+        transform = self._mi.ScalarTransform4f()
+        to_world = transform.look_at(origin=centre.tolist(), target=(centre + facing).tolist(), up=up)
+        size = transform.scale([lamp.size_m[0] / 2, lamp.size_m[1] / 2, 1.0])
+        # Lamps are sampled by their power: else a dim one would take as many samples as the window, and leave noise.
+        weight = float(np.mean(lamp.radiance)) * lamp.size_m[0] * lamp.size_m[1]
+        radiance = {"type": "rgb", "value": list(lamp.radiance)}
+        emitter = {"type": "area", "radiance": radiance, "sampling_weight": weight}
+        return {"type": "rectangle", "to_world": to_world @ size, "emitter": emitter}
+
     def _sun(self, light: Light) -> dict[str, Any]:
         irradiance = {"type": "rgb", "value": list(light.sun_irradiance)}
         return {"type": "directional", "direction": list(light.sun_direction), "irradiance": irradiance}
@@ -127,7 +177,16 @@ class Renderer:
         coat: dict[str, Any] = {"type": "diffuse", "reflectance": texture}
         if paint.gloss > 0:
             coat = {"type": "principled", "base_color": texture, "roughness": 0.45, "specular": paint.gloss}
-        return self._mi.load_dict({"type": "twosided", "coat": coat})
+        coat = {"type": "twosided", "coat": coat}
+        if paint.opacity is not None:
+            coat = {"type": "mask", "opacity": self._opacity(paint.opacity), "coat": coat}
+        return self._mi.load_dict(coat)
+
+    def _opacity(self, opacity: float | np.ndarray) -> Any:
+        if isinstance(opacity, float):
+            return {"type": "uniform", "value": opacity}
+        bitmap = self._mi.Bitmap(np.array(opacity[..., None], np.float32))
+        return {"type": "bitmap", "bitmap": bitmap, "raw": True}
 
     def _shape(self, mesh: Mesh, coat: Any) -> Any:
         properties = self._mi.Properties()
@@ -141,3 +200,7 @@ class Renderer:
         arrays["faces"] = mesh.faces.ravel()
         arrays.update()
         return shape
+
+
+def _is_see_through(shape: Any) -> bool:
+    return type(shape.bsdf()).__name__ == "MaskBSDF" or "mask" in str(shape.bsdf())[:40].lower()

@@ -1,0 +1,88 @@
+"""The suite `scenes` of `situate evaluate`: rendered scenes, judged by the oracle that knows them."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from situate.cli.evaluation_model import composer_of
+from situate.errors import InputError
+
+if TYPE_CHECKING:
+    from situate.data.store import TripleStore
+    from situate.evaluation.benchmark.scene_set import SceneSet
+
+
+@dataclass(frozen=True)
+class SceneOptions:
+    """What was asked for; see `situate evaluate`."""
+
+    model: Path | None
+    data: list[Path]
+    limit: int | None
+    no_render: bool
+    assets: Path | None
+    prior_data: Path | None
+    steps: tuple[int, ...]
+    seed: int
+
+
+def evaluate_scene_suite(options: SceneOptions, json: Path | None, report: Path | None, device: str) -> None:
+    """Run the benchmark; print tables and write what was asked for."""
+    from situate.cli.evaluate import bar
+    from situate.evaluation.benchmark.bench import ModelUnderTest
+    from situate.evaluation.benchmark.report import benchmark_report
+    from situate.evaluation.benchmark.run import BenchmarkConfig, figures_of, prepared_bench, scored
+    from situate.evaluation.benchmark.tables import NOTES, as_markdown, tables_of
+    from situate.imageio.write import write_bytes, write_json
+
+    scenes, store = _scenes(options)
+    model, described = None, {}
+    if options.model is not None:
+        composer = composer_of(options.model, device)
+        model = ModelUnderTest(composer.pipeline, options.steps[0], composer.model_fingerprint)
+        described = {"model": str(options.model), "model_fingerprint": composer.model_fingerprint}
+    config = BenchmarkConfig(seed=options.seed, with_renders=not options.no_render)
+    bench = prepared_bench(scenes, config, model=model, triples=store, prior_data=options.prior_data)
+    with bar(len(scenes.groups)) as progress:
+        scores = scored(bench, progress)
+    result: dict[str, Any] = {**figures_of(bench, scores, config), **described}
+    _warn(result)
+    print(f"{result['num_scenes']} scenes of {scenes.name}. {NOTES}\n")
+    print("\n\n".join(as_markdown(table) for table in tables_of(result)))
+    if json is not None:
+        write_json(result, json)
+    if report is not None:
+        write_bytes(benchmark_report(bench, scores, result).encode(), report)
+
+
+def _scenes(options: SceneOptions) -> tuple["SceneSet", "TripleStore | None"]:
+    """The published test set, or the scenes of one data folder with its pictures."""
+    from situate.data.store import TripleStore
+    from situate.evaluation.benchmark.scene_set import published_set, set_of_folder
+
+    if not options.data:
+        return published_set(assets=options.assets).first(options.limit), None
+    if len(options.data) > 1:
+        raise InputError(
+            f"{len(options.data)} folders were given; --suite scenes takes one, made by situate data scenes"
+        )
+    store = TripleStore(options.data[0])
+    keys = [label["key"] for label in store.labels]
+    return set_of_folder(options.data[0], keys, options.assets).first(options.limit), store
+
+
+def _warn(result: dict[str, Any]) -> None:
+    test_set = result["test_set"]
+    if test_set["is_as_published"] is False:
+        print(
+            f"warning: this version draws other worlds than those of the published test set {test_set['name']}; "
+            "the figures cannot be compared with published ones",
+            file=sys.stderr,
+        )
+    num_missing = result["num_scenes"] - test_set["num_scenes_with_pictures"]
+    if test_set["num_scenes_with_pictures"] and num_missing:
+        print(
+            f"{num_missing} scenes have no pictures: too little of the object is seen, or not in --data",
+            file=sys.stderr,
+        )

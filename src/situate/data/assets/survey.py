@@ -1,0 +1,119 @@
+"""Every model of a catalogue is loaded once, to know which can be used, and to fill the cache."""
+
+import multiprocessing
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from situate.data.assets.body import load_body
+from situate.data.assets.catalogue import Catalogue
+from situate.data.assets.model import AssetModel, UnusableModel
+from situate.errors import DataError, InputError, SituateError
+
+_CHUNK = 8
+
+
+@dataclass(frozen=True)
+class UsableModel:
+    """A model that can be used, how many triangles it has, and what could not be shown as meant."""
+
+    model: AssetModel
+    num_faces: int
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What of a catalogue can be used, and what cannot and why."""
+
+    usable: tuple[UsableModel, ...]
+    unusable: tuple[UnusableModel, ...]
+
+    @property
+    def num_by_category(self) -> dict[str, int]:
+        """Usable models per category, most first."""
+        return dict(Counter(entry.model.category for entry in self.usable).most_common())
+
+    @property
+    def num_by_licence(self) -> dict[str, int]:
+        """Usable models per licence, most first."""
+        return dict(Counter(entry.model.licence for entry in self.usable).most_common())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what is kept beside the archives."""
+        return {
+            "num_usable": len(self.usable),
+            "num_unusable": len(self.unusable),
+            "usable_by_category": self.num_by_category,
+            "usable_by_licence": self.num_by_licence,
+            "unusable": [{"key": entry.key, "place": entry.place, "reason": entry.reason} for entry in self.unusable],
+            "remarks": {entry.model.key: list(entry.remarks) for entry in self.usable if entry.remarks},
+            "num_faces": {entry.model.key: entry.num_faces for entry in self.usable},
+        }
+
+
+def survey(
+    catalogue: Catalogue,
+    *,
+    cache: Path | None = None,
+    num_workers: int = 1,
+    progress: Callable[[int], None] = lambda num_done: None,
+) -> Survey:
+    """Load every model of `catalogue`.
+
+    Args:
+        catalogue: What a folder offers.
+        cache: As in `load_body`.
+        num_workers: Processes; does not change the result.
+        progress: Told after each model how many are done.
+
+    Raises:
+        InputError: If `num_workers` is less than 1.
+    """
+    if num_workers < 1:
+        raise InputError(f"num_workers is {num_workers}; pass at least 1")
+    usable: list[UsableModel] = []
+    unusable = list(catalogue.unusable)
+    for num_done, entry in enumerate(_entries(catalogue.models, cache, num_workers), start=1):
+        if isinstance(entry, UsableModel):
+            usable.append(entry)
+        else:
+            unusable.append(entry)
+        progress(num_done)
+    return Survey(tuple(usable), tuple(unusable))
+
+
+def _entries(
+    models: Sequence[AssetModel], cache: Path | None, num_workers: int
+) -> Iterator[UsableModel | UnusableModel]:
+    caches = [cache] * len(models)
+    if num_workers == 1:
+        yield from map(_entry, models, caches)
+        return
+    pool = ProcessPoolExecutor(
+        num_workers, mp_context=multiprocessing.get_context("spawn"), initializer=_leave_interrupts
+    )
+    try:
+        yield from pool.map(_entry, models, caches, chunksize=_CHUNK)
+    except BrokenProcessPool as error:
+        raise SituateError("a worker process was killed, perhaps for memory; pass fewer --num-workers") from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _leave_interrupts() -> None:
+    """Let only the parent hear Ctrl-C: it ends its workers, and nothing prints a traceback."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _entry(model: AssetModel, cache: Path | None) -> UsableModel | UnusableModel:
+    try:
+        body = load_body(model, cache=cache)
+    except DataError as error:
+        return UnusableModel(model.key, model.place, str(error))
+    return UsableModel(model, body.num_faces, body.remarks)

@@ -1,0 +1,114 @@
+"""The whole benchmark: scenes in, figures out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from situate.data.scenes.render import Renderer
+from situate.data.store import TripleStore
+from situate.errors import InputError
+from situate.evaluation.baselines import PriorPlacement, prior_from
+from situate.evaluation.benchmark.bench import Bench, ModelUnderTest, SceneScores, TripleSource
+from situate.evaluation.benchmark.proposals import prior_of_other_scenes
+from situate.evaluation.benchmark.scene_set import SceneSet
+from situate.evaluation.benchmark.summary import summary
+from situate.evaluation.oracle.oracle import Oracle
+from situate.evaluation.oracle.truth import GRID_SIDE
+from situate.evaluation.suite import boxes_on_canvas
+from situate.records.triple import Triple
+
+SUITE = "scenes"
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class BenchmarkConfig:
+    """What to measure.
+
+    Attributes:
+        seed: Of the methods' draws and of the bootstrap.
+        with_renders: Whether pictures are scored, too.
+    """
+
+    seed: int = 0
+    with_renders: bool = True
+
+
+def prepared_bench(
+    scenes: SceneSet,
+    config: BenchmarkConfig,
+    *,
+    model: ModelUnderTest | None = None,
+    triples: TripleStore | None = None,
+    prior_data: Path | None = None,
+) -> Bench:
+    """Set up the benchmark.
+
+    Args:
+        scenes: What is judged.
+        config: What to measure.
+        model: The model to judge; None judges the baselines only.
+        triples: A data set that holds the scenes' pictures; without it they are rendered.
+        prior_data: Training triples on which the prior is counted; without it on other scenes of the same config.
+
+    Raises:
+        InputError: If a model is to be judged without pictures.
+        MissingExtraError: If something is to be rendered and Mitsuba is not installed.
+    """
+    if model is not None and triples is None and not config.with_renders:
+        raise InputError(
+            "a model cannot be judged without pictures: drop --no-render, or pass --data with scenes that are rendered"
+        )
+    renderer = Renderer(scenes.config.num_samples) if config.with_renders else None
+    source = _source(scenes, renderer, triples)
+    prior = prior_of_other_scenes(scenes.config) if prior_data is None else _counted(prior_data)
+    return Bench(scenes, prior, seed=config.seed, triples=source, renderer=renderer, model=model)
+
+
+def scored(bench: Bench, progress: Progress | None = None) -> list[SceneScores]:
+    """Judge all scenes, one after the other; `progress` is called with scenes done and all."""
+    scores = []
+    num_scenes = len(bench.scenes.groups)
+    for number in range(num_scenes):
+        scores.append(bench.score(number))
+        if progress is not None:
+            progress(number + 1, num_scenes)
+    return scores
+
+
+def figures_of(bench: Bench, scores: Sequence[SceneScores], config: BenchmarkConfig) -> dict[str, Any]:
+    """Return all figures, ready for JSON."""
+    return summary(bench.scenes, scores, seed=config.seed, name=SUITE)
+
+
+def _source(scenes: SceneSet, renderer: Renderer | None, triples: TripleStore | None) -> TripleSource | None:
+    if triples is not None:
+        return _Stored(scenes, triples, {label["key"]: number for number, label in enumerate(triples.labels)})
+    if renderer is not None:
+        return _Rendered(scenes, renderer)
+    return None
+
+
+@dataclass(frozen=True)
+class _Stored:
+    scenes: SceneSet
+    triples: TripleStore
+    positions: Mapping[str, int]
+
+    def __call__(self, number: int, oracle: Oracle) -> Triple | None:
+        position = self.positions.get(f"{self.scenes.groups[number]}-{oracle.index}")
+        return None if position is None else self.triples[position]
+
+
+@dataclass(frozen=True)
+class _Rendered:
+    scenes: SceneSet
+    renderer: Renderer
+
+    def __call__(self, number: int, oracle: Oracle) -> Triple | None:
+        return oracle.render_truth(self.renderer, self.scenes.groups[number])
+
+
+def _counted(folder: Path) -> PriorPlacement:
+    return prior_from(boxes_on_canvas(TripleStore(folder)), GRID_SIDE)

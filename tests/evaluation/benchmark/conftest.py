@@ -1,0 +1,41 @@
+"""A tiny test set, drawn and rendered once."""
+
+import pytest
+import torch
+
+from situate.data.scenes.block import group_name
+from situate.data.scenes.config import SceneConfig
+from situate.evaluation.baselines import prior_from
+from situate.evaluation.benchmark.bench import Bench, ModelUnderTest, SceneScores
+from situate.evaluation.benchmark.run import BenchmarkConfig, prepared_bench, scored
+from situate.evaluation.benchmark.scene_set import SceneSet
+from situate.evaluation.oracle.truth import GRID_SIDE
+
+CONFIG = SceneConfig(num_triples=3, size_px=48, num_samples=4, triples_per_scene=1, seed=1)
+
+
+@pytest.fixture(scope="session")
+def scenes() -> SceneSet:
+    return SceneSet("tiny", CONFIG, tuple(group_name(0, number) for number in range(3)))
+
+
+@pytest.fixture(scope="session")
+def prior():
+    boxes = [(0.3, 0.6, 0.1, 0.2), (0.6, 0.5, 0.1, 0.15), (0.5, 0.7, 0.2, 0.3)]
+    return prior_from(boxes, GRID_SIDE)
+
+
+@pytest.fixture(scope="session")
+def bench(scenes, prior, pipeline) -> Bench:
+    pytest.importorskip("mitsuba", reason="needs the extra 'scenes'")
+    pytest.importorskip("torchmetrics", reason="needs the extra 'eval'")
+    model = ModelUnderTest(pipeline, 1, "debug")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("situate.evaluation.benchmark.run.prior_of_other_scenes", lambda config: prior)
+        return prepared_bench(scenes, BenchmarkConfig(), model=model)
+
+
+@pytest.fixture(scope="session")
+def scores(bench) -> list[SceneScores]:
+    with torch.random.fork_rng():
+        return scored(bench)

@@ -1,0 +1,150 @@
+"""The benchmark as a whole: a model that was never trained, three tiny scenes, every figure."""
+
+import json
+import math
+import re
+
+import cv2
+import numpy as np
+import pytest
+
+from situate.cli.app import main
+from situate.errors import InputError
+from situate.evaluation.benchmark import proposals
+from situate.evaluation.benchmark.report import benchmark_report, on_checker, shown_scenes
+from situate.evaluation.benchmark.run import BenchmarkConfig, figures_of, prepared_bench
+from situate.evaluation.benchmark.tables import as_markdown, tables_of
+
+METHODS = ["truth", "random", "prior"]
+
+
+@pytest.fixture(scope="module")
+def result(bench, scores):
+    return figures_of(bench, scores, BenchmarkConfig())
+
+
+def test_every_method_has_its_figures(result):
+    assert result["suite"] == "scenes"
+    assert result["num_scenes"] == 3
+    methods = result["methods"]
+    assert set(METHODS) | {"model", "copy-paste", "poisson", "reinhard"} <= set(methods)
+    for name in (*METHODS, "model"):
+        for figure in ("plausible_at_1", "plausible_of_20", "coverage"):
+            assert 0 <= methods[name][figure] <= 1
+        assert methods[name]["likelihood_gap"] >= 0
+        assert methods[name]["size_error"] >= 0
+    for name in ("truth", "copy-paste", "reinhard"):
+        assert {"psnr_db", "ssim", "psnr_blurred_db", "shadow_iou"} <= set(methods[name])
+        assert methods[name]["num_pixels_changed_outside_effect"] == 0
+    assert "plausible_at_1" not in methods["copy-paste"]
+    json.dumps(result, allow_nan=False)
+
+
+def test_the_truth_is_perfect_and_paste_is_not(result):
+    truth, paste = result["methods"]["truth"], result["methods"]["copy-paste"]
+    assert (truth["plausible_at_1"], truth["plausible_of_20"], truth["size_error"]) == (1, 1, 0)
+    assert (truth["psnr_db"], truth["likelihood_gap"]) == (60, 0)
+    assert paste["psnr_db"] < 35
+    assert paste["shadow_iou"] == 0
+
+
+def test_a_render_at_the_true_place_is_the_true_picture(bench):
+    oracle = bench.scenes.oracle(0)
+    truth = oracle.render_truth(bench._renderer, "scene")
+    again = oracle.render_at(bench._renderer, oracle.true_box_cxcywh, "scene")
+    assert truth is not None
+    assert again is not None
+    difference = cv2.absdiff(again.composite, truth.composite)
+    assert difference.mean() < 0.3
+    np.testing.assert_array_equal(again.background, truth.background)
+    overlap = ((again.effect > 0) & (truth.effect > 0)).sum() / ((again.effect > 0) | (truth.effect > 0)).sum()
+    assert overlap > 0.97
+
+
+def test_a_render_elsewhere_shows_the_object_in_its_box(bench):
+    oracle = bench.scenes.oracle(0)
+    box = oracle.draw_true_boxes(np.random.default_rng(3), 1)[0]
+    made = oracle.render_at(bench._renderer, box, "scene")
+    assert made is not None
+    assert made.box_cxcywh == pytest.approx(box, abs=1.5 / 48)
+    larger = (box[0], box[1] - 0.1 * box[3], 1.2 * box[2], 1.2 * box[3])
+    enlarged = oracle.render_at(bench._renderer, larger, "scene")
+    assert enlarged is not None
+    assert enlarged.box_cxcywh[3] == pytest.approx(larger[3], abs=1.5 / 36)
+
+
+def test_there_is_nothing_to_render_in_the_sky(bench):
+    assert bench.scenes.oracle(0).render_at(bench._renderer, (0.5, 0.02, 0.02, 0.03), "scene") is None
+
+
+def test_a_scene_scores_the_same_alone(bench, scores):
+    assert bench.score(1) == scores[1]
+
+
+def test_tables_are_markdown(result):
+    texts = [as_markdown(table) for table in tables_of(result)]
+    assert len(texts) == 2
+    for text in texts:
+        lines = [line for line in text.splitlines() if line.startswith("|")]
+        assert len({line.count("|") for line in lines}) == 1
+    assert "| truth | 100.0 [100.0, 100.0] |" in texts[0]
+
+
+def test_the_page_shows_pictures_and_needs_nothing_else(bench, scores, result):
+    page = benchmark_report(bench, scores, {**result, "model": "debug", "model_fingerprint": "0"})
+    assert page.count("<img") >= 5
+    assert not re.search(r"https?://", page)
+
+
+def test_best_median_and_worst_are_different_scenes():
+    assert shown_scenes([]) == {}
+    assert shown_scenes([4]) == {"Best": [4]}
+    assert shown_scenes([4, 2]) == {"Best": [4], "Median": [2]}
+    parts = shown_scenes(list(range(20)))
+    assert parts["Best"] == [0, 1, 2]
+    assert parts["Worst"] == [17, 18, 19]
+    assert 8 in parts["Median"]
+
+
+def test_a_transparent_cutout_shows_the_board():
+    foreground = np.zeros((12, 12, 4), np.uint8)
+    foreground[:6, :, 3] = 255
+    laid = on_checker(foreground)
+    assert (laid[:6] == 0).all()
+    assert laid[6:].min() >= 200
+
+
+def test_a_model_without_pictures_is_refused(bench, scenes):
+    with pytest.raises(InputError, match="--data"):
+        prepared_bench(scenes, BenchmarkConfig(with_renders=False), model=bench._model)
+
+
+def test_the_command_needs_no_renderer_for_places(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(proposals, "NUM_PRIOR_SCENES", 2)
+    path, page = tmp_path / "figures.json", tmp_path / "page.html"
+    words = ["evaluate", "--suite", "scenes", "--limit", "2", "--no-render"]
+    assert main([*words, "--json", str(path), "--report", str(page)]) == 0
+    assert "| truth |" in capsys.readouterr().out
+    result = json.loads(path.read_text())
+    assert list(result["methods"]) == METHODS
+    assert result["num_scenes"] == 2
+    assert result["test_set"]["is_as_published"] is True
+    assert len(result["test_set"]["sha256"]) == 64
+    assert result["methods"]["truth"]["plausible_at_1"] == 1
+    assert math.isclose(result["methods"]["truth"]["size_error"], 0, abs_tol=1e-6)
+    assert "<img" not in page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--limit", "0"], "at least 1"),
+        (["--split", "validation"], "--suite triples"),
+        (["--suite", "triples"], "--data"),  # there are no published triples
+        (["--suite", "triples", "--data", "x", "--no-render"], "--suite scenes"),
+        (["--data", "one", "two", "--suite", "scenes"], "takes one"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(words, complaint, capsys):
+    assert main(["evaluate", *words]) == 2
+    assert complaint in capsys.readouterr().err
