@@ -126,10 +126,10 @@ def test_the_same_error_costs_more_at_less_noise():
     prediction = perfect_prediction(batch)
     prediction.image[:] += 0.1
     high, low, lowest = (
-        debug_state().loss(prediction, batch, torch.full((4,), sigma)).synthesis.item() for sigma in (1.0, 0.5, 0.01)
+        debug_state().loss(prediction, batch, torch.full((4,), sigma)).synthesis.item() for sigma in (1.0, 0.8, 0.01)
     )
-    assert low == pytest.approx(4 * high)
-    assert lowest == pytest.approx(high / 0.3**2, rel=1e-4)
+    assert low == pytest.approx(high / 0.8**2)
+    assert lowest == pytest.approx(high / 0.75**2, rel=1e-4)
 
 
 def test_the_offset_of_a_uniform_cell_costs_nothing():
