@@ -10,6 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PUBLIC_NAMES = {
     "situate": ["Composer", "__version__"],
+    "situate.data.assets.body": ["load_body"],
+    "situate.data.assets.catalogue": ["scan_catalogue"],
     "situate.data.photos.build": ["build_photo_triples"],
     "situate.data.photos.config": ["PhotoConfig"],
     "situate.data.store": ["TripleStore", "TripleWriter"],
