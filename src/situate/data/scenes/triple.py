@@ -11,9 +11,11 @@ from jaxtyping import UInt8
 from situate.data.scenes.cutout import render_cutout
 from situate.data.scenes.light import developed, seen_gain
 from situate.data.scenes.masks import support_of, visible_alpha_of
+from situate.data.scenes.materials import Paints
 from situate.data.scenes.render import Renderer, Shapes
 from situate.data.scenes.stage import stage_meshes, stage_paints
 from situate.data.scenes.textures import Colour
+from situate.data.scenes.things import Thing
 from situate.data.scenes.truth import truth_of
 from situate.data.scenes.world import World
 from situate.records.triple import Triple
@@ -88,8 +90,8 @@ def stage_world(renderer: Renderer, world: World) -> Staged:
     meshes = stage_meshes(world.ground, world.blocks)
     stage = renderer.shapes(meshes, stage_paints(meshes, world.seed))
     for prop in world.props:
-        stage += renderer.shapes(prop.placed_body(), prop.paints())
-    objects = [renderer.shapes(thing.placed_body(), thing.paints()) for thing in world.things]
+        stage += renderer.shapes(prop.placed_body(), _paints(world, prop))
+    objects = [renderer.shapes(thing.placed_body(), _paints(world, thing)) for thing in world.things]
     num_layers = renderer.num_layers([*stage, *(shape for shapes in objects for shape in shapes)])
     camera = world.camera
     meter = replace(camera, width_px=camera.width_px // METER_SCALE, height_px=camera.height_px // METER_SCALE)
@@ -104,6 +106,13 @@ def render_picture(renderer: Renderer, staged: Staged, left_out: int | None = No
     shapes = [*staged.stage, *(shape for shapes in kept for shape in shapes)]
     radiance = renderer.radiance(shapes, world.light, world.camera, _sample_seed(world), num_layers=staged.num_layers)
     return developed(radiance[..., :3], staged.gain)
+
+
+def _paints(world: World, thing: Thing) -> Paints:
+    """Return the paints of a thing; in rooms nothing is see-through, whose longer paths would bring noise."""
+    if not world.light.lamps:
+        return thing.paints()
+    return {slot: replace(paint, opacity=None) for slot, paint in thing.paints().items()}
 
 
 def _sample_seed(world: World) -> int:
