@@ -40,7 +40,7 @@ class Cast:
 def read_cast(folder: Path, split: Split = "all") -> Cast:
     """Return the cast that the models below `folder` make; scenery is the same in every split."""
     models = read_catalogue(folder)
-    roles = [(kind.name, kind.models, split) for kind in CATALOGUE_KINDS]
+    roles: list[tuple[str, tuple[str, ...], Split]] = [(kind.name, kind.models, split) for kind in CATALOGUE_KINDS]
     scenery: list[tuple[str, tuple[str, ...], Split]] = [(name, names, "all") for name, names in SCENERY.items()]
     chosen = {name: _chosen(models, name, names, part) for name, names, part in (*roles, *scenery)}
     return Cast({name: found for name, found in chosen.items() if found})

@@ -183,7 +183,7 @@ class Renderer:
         return self._mi.load_dict(coat)
 
     def _opacity(self, opacity: float | np.ndarray) -> Any:
-        if isinstance(opacity, float):
+        if isinstance(opacity, float | int):
             return {"type": "uniform", "value": opacity}
         bitmap = self._mi.Bitmap(np.array(opacity[..., None], np.float32))
         return {"type": "bitmap", "bitmap": bitmap, "raw": True}

@@ -73,7 +73,8 @@ def _water(
     near_m, far_m = 3.0 + length_m, terrace_m - length_m - RIM_M - 0.3
     if side * (high - low) < 0 or far_m < near_m:
         return []
-    centre = _point(heading, float(generator.uniform(*sorted((low, high)))), float(generator.uniform(near_m, far_m)))
+    across_m = float(generator.uniform(min(low, high), max(low, high)))
+    centre = _point(heading, across_m, float(generator.uniform(near_m, far_m)))
     if generator.random() < 0.5:
         rim, inner = (disc(centre, (radius_m + extra, length_m + extra), heading) for extra in (RIM_M, 0.0))
     else:

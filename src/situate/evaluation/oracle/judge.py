@@ -140,6 +140,6 @@ def judged(world: World, thing: Thing, side: Side, company: Company, boxes: Floa
             "hidden": visible < MIN_SEEN,
             "turn": not is_turned[number],
         }
-        reasons = tuple(reason for reason in REASONS if wrong.get(reason, False))
+        reasons: tuple[Reason, ...] = tuple(reason for reason, is_wrong in wrong.items() if is_wrong)
         verdicts.append(Verdict(reasons, float(ratios[number]), float(on_surface[number]), visible, placed))
     return verdicts
