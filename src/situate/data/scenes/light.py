@@ -11,7 +11,7 @@ SKY_SHAPE = (32, 64)
 GREY_REFLECTANCE = 0.25
 GREY_LEVEL = 0.22
 SEEN_LEVEL, MAX_HIGHLIGHT, HIGHLIGHT_PERCENT = 0.16, 1.1, 80.0
-ROOM_REFLECTANCE = 0.45
+ROOM_REFLECTANCE = 0.6
 """Mean over the surfaces of a room, by which its light is thrown about."""
 
 LUMINANCE = (0.2126, 0.7152, 0.0722)

@@ -171,7 +171,7 @@ def _off(wall: Wall, along_m: float, height_m: float, out_m: float) -> tuple[flo
 
 
 def _lamps(generator: np.random.Generator, shell: Shell) -> tuple[tuple[Lamp, ...], list[Block]]:
-    """Draw a window with its frame, a panel at the ceiling, and the light that comes in behind the camera."""
+    """Draw a window with its frame, and a panel at the ceiling."""
     day = np.array([1.0, 1.0, 1.0]) * (1 + generator.uniform(0, 0.25) * np.array([-1.0, 0.0, 1.0]))
     warm = np.array([1.0, 0.85, 0.62]) ** generator.uniform(0.3, 1.2)
     chosen = int(generator.integers(3))
@@ -185,11 +185,7 @@ def _lamps(generator: np.random.Generator, shell: Shell) -> tuple[tuple[Lamp, ..
     panel_m = float(generator.uniform(0.4, 0.8))
     panel_at = (*shell.point(*shell.middle), shell.height_m - 0.02)
     panel = Lamp(panel_at, (0.0, 0.0, -1.0), (panel_m, panel_m), _colour(warm * generator.uniform(1.0, 8.0)))
-    behind = (*shell.point(shell.middle[0], -shell.front_m + 0.02), shell.height_m / 2)
-    ahead = (float(np.sin(shell.heading_rad)), float(np.cos(shell.heading_rad)), 0.0)
-    fill_rgb = _colour((0.6 * day + 0.4 * warm) * generator.uniform(0.4, 1.0))
-    fill = Lamp(behind, ahead, (0.7 * shell.size[0], 0.7 * shell.height_m), fill_rgb)
-    return (window, panel, fill), frame
+    return (window, panel), frame
 
 
 def _frame(wall: Wall, along_m: float, sill_m: float, size_m: tuple[float, float]) -> list[Block]:
