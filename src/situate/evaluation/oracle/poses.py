@@ -12,9 +12,11 @@ from jaxtyping import Bool, Float
 from situate.data.scenes.camera import MIN_DEPTH_M, Camera
 from situate.data.scenes.things import Thing
 
-MAX_STEPS = 100
-CLOSE_PX = 1e-6
-SAME_PX = 0.05
+MAX_STEPS = 40
+CLOSE_PX, SAME_PX = 1e-6, 0.05
+"""Poses are improved until they are close, and count as found if their anchors are the same to the eye."""
+STEP_PX, LONGEST_MOVE_PX = 1e-4, 40.0
+FLAT = 1e-9
 CHUNK = 2048
 
 
@@ -102,23 +104,46 @@ def poses_at(
 ) -> tuple[Poses, Bool[np.ndarray, " k"]]:
     """Find how the thing must stand on the plane z = `base_m` so that its box has these anchors.
 
-    The middle of the footprint is seen a little above the anchor; by how much depends on where it stands, so both are
-    moved until they agree.
+    The middle of the footprint is seen a little above the anchor; by how much depends on where it stands. Newton's
+    method finds it, with differences for derivatives.
 
     Returns:
         Poses, and which of them were found; the others are above the horizon or before the lens.
     """
-    contacts_px = anchors_px.copy()
     bases = np.full(len(anchors_px), base_m)
-    poses = Poses(anchors_px, np.zeros(len(anchors_px)), bases)
-    is_found = np.zeros(len(anchors_px), bool)
-    for _ in range(MAX_STEPS):
+
+    def stand(contacts_px: Float[np.ndarray, "k 2"]) -> tuple[Poses, Float[np.ndarray, "k 2"]]:
         places_m = ground_under(camera, contacts_px, base_m)[0]
         poses = Poses(places_m, yaws_at(places_m), bases)
-        missing_px = anchors_px - anchors_of(boxes_px(camera, thing, poses))
-        distance_px = np.hypot(*missing_px.T)
-        is_found = distance_px < SAME_PX
-        if not (distance_px > CLOSE_PX).any():
+        return poses, anchors_of(boxes_px(camera, thing, poses))
+
+    contacts_px = anchors_px.copy()
+    poses, seen_px = stand(contacts_px)
+    for _ in range(MAX_STEPS):
+        missing_px = anchors_px - seen_px
+        is_hopeless = np.isnan(poses.places_m[:, 0])
+        if ((np.hypot(*missing_px.T) <= CLOSE_PX) | is_hopeless).all():
             break
-        contacts_px = contacts_px + missing_px
-    return poses, is_found
+        slopes = [(stand(contacts_px + shift)[1] - seen_px) / STEP_PX for shift in np.eye(2) * STEP_PX]
+        moves_px = _solved(np.stack(slopes, 2), missing_px)
+        contacts_px = np.where(np.isfinite(moves_px), contacts_px + moves_px, _farther(camera, contacts_px))
+        poses, seen_px = stand(contacts_px)
+    return poses, np.hypot(*(anchors_px - seen_px).T) < SAME_PX
+
+
+def _solved(slopes: Float[np.ndarray, "k 2 2"], missing_px: Float[np.ndarray, "k 2"]) -> Float[np.ndarray, "k 2"]:
+    """Return the moves that close what is missing, not longer than `LONGEST_MOVE_PX`; NaN where there is no slope."""
+    (xx, xy), (yx, yy) = slopes.transpose(1, 2, 0)
+    determinant = xx * yy - xy * yx
+    determinant = np.where(np.abs(determinant) > FLAT, determinant, np.nan)
+    x, y = missing_px.T
+    moves = np.stack([(yy * x - xy * y) / determinant, (xx * y - yx * x) / determinant], 1)
+    length = np.hypot(*moves.T)[:, None]
+    return moves * np.minimum(1, LONGEST_MOVE_PX / np.maximum(length, CLOSE_PX))
+
+
+def _farther(camera: Camera, contacts_px: Float[np.ndarray, "k 2"]) -> Float[np.ndarray, "k 2"]:
+    """Move contacts a quarter of the way to the horizon: the body was before the lens."""
+    horizon_px = camera.height_px / 2 - camera.focal_px * np.tan(camera.pitch_rad)
+    columns, rows = contacts_px.T
+    return np.stack([columns, rows - (rows - horizon_px) / 4], 1)
