@@ -1,13 +1,13 @@
 """How photographs become triples: every limit and choice, in one frozen record."""
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from situate.errors import ConfigError
+from situate.data.options import DataOptions
 
 
-class PhotoConfig(BaseModel):
+class PhotoConfig(DataOptions):
     """Settings of a photo data set; the defaults were chosen by looking at COCO and street photographs.
 
     `min_*_px` count in the stored pictures, because that is what a network sees; fractions refer to the photograph.
@@ -34,8 +34,6 @@ class PhotoConfig(BaseModel):
         num_decoys: Least and most places repaired although nothing stood there.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     size_px: int = Field(default=256, ge=32, le=4096)
     foreground_px: int = Field(default=256, ge=16, le=4096)
     seed: int = Field(default=0, ge=0)
@@ -60,19 +58,3 @@ class PhotoConfig(BaseModel):
         if not 0 <= least <= most:
             raise ValueError(f"num_decoys is {least} to {most}; the first must be at least 0 and at most the second")
         return self
-
-    @staticmethod
-    def checked(**choices: Any) -> "PhotoConfig":
-        """Return the config with these `choices`.
-
-        Raises:
-            ConfigError: Listing everything that is wrong with them.
-        """
-        try:
-            return PhotoConfig(**choices)
-        except ValidationError as error:
-            problems = [
-                f"{'.'.join(map(str, problem['loc'])) or 'config'} is {problem['input']!r}: {problem['msg']}"
-                for problem in error.errors()
-            ]
-            raise ConfigError("; ".join(problems)) from error

@@ -1,16 +1,16 @@
 """What a data set of rendered scenes is made from; the same config gives the same bytes."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from situate.errors import ConfigError
+from situate.data.options import DataOptions
 
 WorldChoice = Literal["primitives", "street", "yard", "room", "mixed"]
 
 
-class SceneConfig(BaseModel):
+class SceneConfig(DataOptions):
     """Options of `situate data scenes`.
 
     Attributes:
@@ -24,8 +24,6 @@ class SceneConfig(BaseModel):
         models: Which models of the catalogue may be objects: all, or those kept for training or for testing.
         assets: Folder of the catalogue; it is not written into the data set, whose bytes follow from the models alone.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     num_triples: int = Field(default=1500, ge=1)
     size_px: int = Field(default=128, ge=32, le=2048)
@@ -49,22 +47,6 @@ class SceneConfig(BaseModel):
         if self.world != "primitives" and self.assets is None:
             raise ValueError(f"the world {self.world!r} needs models; pass --assets DIR (see: situate data assets)")
         return self
-
-    @staticmethod
-    def checked(**choices: Any) -> "SceneConfig":
-        """Return the config with these `choices`.
-
-        Raises:
-            ConfigError: Listing everything that is wrong with them.
-        """
-        try:
-            return SceneConfig(**choices)
-        except ValidationError as error:
-            problems = [
-                f"{'.'.join(map(str, problem['loc'])) or 'config'} is {problem['input']!r}: {problem['msg']}"
-                for problem in error.errors()
-            ]
-            raise ConfigError("; ".join(problems)) from error
 
     @property
     def num_blocks(self) -> int:
