@@ -16,14 +16,7 @@ from situate.evaluation.oracle.sides import Side, shows
 from situate.evaluation.oracle.truth import heights_of
 
 Reason = Literal["ground", "surface", "size", "overlap", "hidden", "turn"]
-REASONS: dict[Reason, str] = {
-    "ground": "no ground is seen there",
-    "surface": "less than 90 % of the footprint is on a surface that its kind may stand on",
-    "size": "its height is not within 0.8 to 1.25 of the true height there",
-    "overlap": "its footprint overlaps another object's",
-    "hidden": "less than 50 % of it is seen",
-    "turn": "its kind is not turned so there",
-}
+"""What can be wrong with a box; docs/benchmark.md says what each means."""
 MIN_ON_SURFACE = 0.9
 SIZE_RATIO = (0.8, 1.25)
 MIN_SEEN = 0.5

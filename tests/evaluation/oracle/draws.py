@@ -1,6 +1,6 @@
 """The true distribution once more, by drawing: slow, simple, and with the generator's own functions only.
 
-It exists to check `truth.py`.
+It checks `situate.evaluation.oracle.truth`.
 """
 
 import numpy as np
