@@ -1,5 +1,6 @@
 """What the options of all data sets share."""
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -24,8 +25,11 @@ class DataOptions(BaseModel):
         try:
             return cls(**choices)
         except ValidationError as error:
-            problems = [
-                f"{'.'.join(map(str, problem['loc'])) or 'config'} is {problem['input']!r}: {problem['msg']}"
-                for problem in error.errors()
-            ]
-            raise ConfigError("; ".join(problems)) from error
+            raise ConfigError("; ".join(_described(problem) for problem in error.errors())) from error
+
+
+def _described(problem: Mapping[str, Any]) -> str:
+    """One problem in words; what is wrong with several options together says itself which."""
+    message = problem["msg"].removeprefix("Value error, ")
+    name = ".".join(map(str, problem["loc"]))
+    return f"{name} is {problem['input']!r}: {message}" if name else message

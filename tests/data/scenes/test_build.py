@@ -9,7 +9,7 @@ from situate.data.scenes.build import build_scene_triples
 from situate.data.scenes.config import SceneConfig
 from situate.data.scenes.kinds import KINDS
 from situate.data.store import TripleStore
-from situate.errors import ConfigError, MissingExtraError, OutputError
+from situate.errors import ConfigError, DataError, MissingExtraError, OutputError
 
 CONFIG = SceneConfig(num_triples=4, size_px=32, seed=5, num_samples=4, triples_per_block=3)
 
@@ -81,6 +81,30 @@ def test_no_workers_are_refused_before_anything_is_written(tmp_path):
     with pytest.raises(ConfigError, match="num_workers is 0"):
         build_scene_triples(CONFIG, tmp_path / "new", num_workers=0)
     assert not (tmp_path / "new").exists()
+
+
+def test_missing_models_are_refused_before_anything_is_written_or_removed(tmp_path):
+    kept = tmp_path / "old" / "shard-00000.tar"
+    kept.parent.mkdir()
+    kept.write_bytes(b"an earlier shard")
+    config = SceneConfig(num_triples=1, world="street", assets=tmp_path / "none")
+    with pytest.raises(DataError, match="none is no folder"):
+        build_scene_triples(config, tmp_path / "new")
+    with pytest.raises(DataError, match="none is no folder"):
+        build_scene_triples(config, kept.parent, overwrite=True)
+    assert not (tmp_path / "new").exists()
+    assert kept.read_bytes() == b"an earlier shard"
+
+
+def test_damaged_options_of_an_earlier_run_are_named(tmp_path):
+    (tmp_path / "scenes.json").write_text("{")
+    with pytest.raises(OutputError, match=r"scenes.json is damaged .* --overwrite"):
+        build_scene_triples(CONFIG, tmp_path, resume=True)
+
+
+def test_options_that_do_not_fit_together_are_refused_in_plain_words():
+    with pytest.raises(ConfigError, match="^the world 'yard' needs models; pass --assets DIR"):
+        SceneConfig.checked(world="yard")
 
 
 def test_blocks_add_up_to_the_number_of_triples():

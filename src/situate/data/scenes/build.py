@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from situate.data.scenes.block import is_done, report_path, write_block
+from situate.data.scenes.cast import read_cast
 from situate.data.scenes.config import SceneConfig
 from situate.data.scenes.render import Renderer
 from situate.data.store import write_description
@@ -50,11 +51,15 @@ def build_scene_triples(
         MissingExtraError: If Mitsuba is not installed.
         OutputError: If the folder is in use, or holds another config's data.
         ConfigError: If `num_workers` is under 1.
+        DataError: If the models cannot be read.
     """
     if num_workers < 1:
         raise ConfigError(f"num_workers is {num_workers}; pass 1 or more")
     if find_spec("mitsuba") is None:
         raise MissingExtraError("mitsuba", "scenes")
+    if config.assets is not None:
+        # Before anything is made or removed: without models nothing can be rendered.
+        read_cast(config.assets, config.models)
     _prepare(config, folder, resume=resume, overwrite=overwrite)
     todo = [block for block in range(config.num_blocks) if not is_done(folder, block)]
     num_done = config.num_triples - sum(config.block_size(block) for block in todo)
@@ -87,7 +92,11 @@ def _check_resumable(config: SceneConfig, folder: Path, *, resume: bool) -> None
         raise OutputError(f"{folder} is not empty and holds no data set of scenes; choose another folder")
     if not resume:
         raise OutputError(f"{folder} already holds a data set; pass --resume to go on or --overwrite to start anew")
-    if json.loads(path.read_text()) != config.model_dump(mode="json"):
+    try:
+        made_with = json.loads(path.read_text())
+    except ValueError as error:
+        raise OutputError(f"{path} is damaged ({error}); pass --overwrite to start anew") from error
+    if made_with != config.model_dump(mode="json"):
         raise OutputError(f"{folder} was made with other options (see {path}); repeat them or pass --overwrite")
 
 
