@@ -69,7 +69,7 @@ def _highlights(result: Mapping[str, Any]) -> list[tuple[str, str]]:
             continue
         synthesis = next(iter(figures["synthesis"].values()))
         nats = f"{figures['placement']['cell_nats_gain_over_prior']['value']:+.2f} nats"
-        gain_db = f"{synthesis['psnr_db_gain_over_paste']['value']:+.1f} dB"
+        gain_db = f"{synthesis['psnr_db_gain_over_paste']['value']:+.2f} dB"
         tiles += [
             (nats, f"over the prior, log-likelihood of the true cell ({words})"),
             (gain_db, f"over plain paste, PSNR where the picture changes ({words})"),
