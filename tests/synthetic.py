@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from situate.data.store import TripleWriter
+from situate.data.writer import TripleWriter
 from situate.records.triple import Triple
 from situate.seeds import seed_for
 

@@ -15,7 +15,7 @@ from situate.data.contact_sheet import (
     contact_sheet,
     on_checker,
 )
-from situate.data.store import TripleWriter
+from situate.data.writer import TripleWriter
 from situate.errors import DataError, InputError
 from situate.records.triple import Triple
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from situate.data.png import decode_png, encode_png
-from situate.data.store import TripleStore, TripleWriter
+from situate.data.store import TripleStore
+from situate.data.writer import TripleWriter
 from situate.errors import DataError, OutputError
 from situate.records.triple import Triple
 

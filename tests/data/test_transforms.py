@@ -17,6 +17,15 @@ def generator(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
+def curve(seed: int, *spreads: float) -> np.ndarray:
+    return transforms.light_table(*transforms.draw_light_change(generator(seed), *spreads))
+
+
+def lit(triple: Triple) -> Triple:
+    """The triple with a light that differs in every number."""
+    return replace(triple, light=np.linspace(-1, 1, 30, dtype=np.float32).reshape(2, 5, 3))
+
+
 def object_box_px(triple: Triple) -> tuple[float, ...]:
     """Tight box of the object's pixels as fractions of the picture."""
     rows, columns = np.nonzero(triple.visible_alpha)
@@ -66,9 +75,29 @@ def test_paired_light_changes_all_three_pictures_by_one_curve():
     same = (TRIPLE.background == TRIPLE.composite).all(axis=2)
     np.testing.assert_array_equal(found.background[same], found.composite[same])
     np.testing.assert_array_equal(found.foreground[..., 3], TRIPLE.foreground[..., 3])
-    light = transforms.light_table(generator(), transforms.EXPOSURE_STOPS / 2, transforms.WHITE_BALANCE_STOPS, 0.0)
+    light = curve(0, transforms.EXPOSURE_STOPS / 2, transforms.WHITE_BALANCE_STOPS, 0.0)
     for channel in range(3):
         np.testing.assert_array_equal(found.foreground[..., channel], light[TRIPLE.foreground[..., channel], channel])
+
+
+def test_flipping_turns_the_cards_that_face_left_and_right():
+    light = lit(TRIPLE).light
+    flipped = transforms.flipped(lit(TRIPLE)).light
+    np.testing.assert_array_equal(flipped[:, [1, 0]], light[:, [0, 1]])
+    np.testing.assert_array_equal(flipped[:, 2:], light[:, 2:])
+    np.testing.assert_array_equal(transforms.cropped(lit(TRIPLE), generator()).light, light)
+
+
+def test_paired_light_brightens_the_cards_as_it_brightens_grey():
+    found = transforms.with_paired_light(lit(TRIPLE), generator())
+    table = curve(0, transforms.EXPOSURE_STOPS / 2, transforms.WHITE_BALANCE_STOPS, 0.0)
+    linear = (table[100] / 100.0) ** 2.2
+    change = (found.light - lit(TRIPLE).light).reshape(-1, 3)
+    np.testing.assert_allclose(change, np.log(linear)[None].repeat(10, 0), atol=0.02)
+
+
+def test_a_curve_over_the_foreground_alone_makes_its_light_unknown():
+    assert transforms.with_foreground_light(lit(TRIPLE), generator()).light is None
 
 
 def test_the_foregrounds_light_leaves_alpha_and_scene_alone():
@@ -102,11 +131,11 @@ def test_jpeg_keeps_light_and_dark_better_than_colour():
 
 def test_a_light_curve_rises_and_keeps_black():
     for seed in range(5):
-        table = transforms.light_table(generator(seed), 0.5, 0.1, 0.2).astype(int)
+        table = curve(seed, 0.5, 0.1, 0.2).astype(int)
         assert (table[0] == 0).all()
         assert (np.diff(table, axis=0) >= 0).all()
 
 
 def test_a_light_curve_without_change_is_the_identity():
-    table = transforms.light_table(generator(), 0.0, 0.0, 0.0)
+    table = curve(0, 0.0, 0.0, 0.0)
     np.testing.assert_array_equal(table, np.repeat(np.arange(256)[:, None], 3, axis=1))

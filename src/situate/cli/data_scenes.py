@@ -13,6 +13,7 @@ def scenes(
     assets: Path | None = None,
     models: Literal["all", "train", "test"] = "all",
     size: int = 128,
+    encoding: Literal["png", "webp"] = "png",
     seed: int = 0,
     num_workers: int = 2,
     resume: bool = False,
@@ -27,6 +28,7 @@ def scenes(
         assets: Folder with models (situate data assets), which all worlds but `primitives` need.
         models: Which models may be objects: all, or those kept for training or for testing.
         size: Longer side of the pictures in pixels.
+        encoding: How pictures are stored; webp takes a third of the space and is lossy where triples share a picture.
         seed: Another seed gives other scenes.
         num_workers: Processes that render; does not change the result.
         resume: Go on where an earlier run with the same options stopped.
@@ -38,7 +40,9 @@ def scenes(
     from situate.data.scenes.build import build_scene_triples
     from situate.data.scenes.config import SceneConfig
 
-    config = SceneConfig.checked(num_triples=num, size_px=size, seed=seed, world=world, assets=assets, models=models)
+    config = SceneConfig.checked(
+        num_triples=num, size_px=size, seed=seed, world=world, assets=assets, models=models, encoding=encoding
+    )
     columns = (TextColumn("rendering"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(file=sys.stderr)) as bar:
         task = bar.add_task("rendering", total=num)

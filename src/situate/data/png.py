@@ -15,7 +15,7 @@ def encode_png(pixels: np.ndarray) -> bytes:
 
 
 def decode_png(content: bytes) -> np.ndarray | None:
-    """Decode what `encode_png` wrote; None if the bytes are damaged."""
+    """Decode what `encode_png` wrote (or any picture of 8 bits that cv2 reads); None if the bytes are damaged."""
     pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.ndim == 2:
         return pixels

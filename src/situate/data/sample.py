@@ -13,7 +13,7 @@ from situate.geometry.canvas import BoxCxcywh, Letterbox, position_of, resize_fl
 from situate.geometry.frames import Conditioning, placement_input, synthesis_input
 from situate.geometry.window import Window, crop_resized, snapped_window, whole_window, window_round
 from situate.records.batch import Batch
-from situate.records.triple import Triple
+from situate.records.triple import LIGHT_SHAPE, Triple
 
 
 class SampleConfig(BaseModel):
@@ -114,6 +114,8 @@ def _sample(triple: Triple, window: Window, config: SampleConfig) -> Batch:
         position=_position(box_on_canvas, resolution_wh),
         image=to_tensor(to_signed(_crop_layers(image, window, config.window_size))),
         image_weight=_image_weight(triple, window, config.window_size),
+        light=torch.zeros(1, *LIGHT_SHAPE) if triple.light is None else torch.from_numpy(triple.light)[None],
+        light_weight=torch.tensor([float(triple.light is not None)]),
     )
 
 

@@ -5,29 +5,27 @@
                              <key>.visible.png, <key>.effect.png; for repaired backgrounds <key>.hole.png,
                              for rendered scenes <key>.amodal.png and <key>.support.png
 
+Rendered scenes store a composite once a shard, as `composite-<digits of its hash>.png`, and instead of a background
+`<key>.patch.png`: what the effect hides of it. The suffix of a picture may be `webp` as well.
+
 A shard appears under its name only when it is whole; a data set is readable only when `dataset.json` is there.
 """
 
-import io
 import json
-import os
 import tarfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from situate.data.png import decode_png, encode_png
-from situate.data.triple_label import label_of, label_problem
-from situate.errors import DataError, OutputError
-from situate.imageio.write import write_bytes
+from situate.data.png import decode_png
+from situate.data.triple_label import label_problem, light_of
+from situate.errors import DataError
 from situate.records.triple import Triple
 
 FORMAT = "situate-triples-1"
-TRIPLES_PER_SHARD = 256
 PICTURE_FIELDS = {
     "background": "background",
     "composite": "composite",
@@ -39,88 +37,8 @@ PICTURE_FIELDS = {
     "support": "support",
 }
 OPTIONAL_FIELDS = ("hole", "amodal_alpha", "support")
-
-
-class TripleWriter:
-    """Writes triples into shards of one folder; use as a context manager, `finish` to make the data set readable."""
-
-    def __init__(self, folder: Path, *, first_shard: int = 0, triples_per_shard: int = TRIPLES_PER_SHARD) -> None:
-        """Start writing into `folder` (made if missing) at shard number `first_shard`."""
-        self.folder = folder
-        self.num_written = 0
-        self._shard = first_shard
-        self._triples_per_shard = triples_per_shard
-        self._tar: tarfile.TarFile | None = None
-        self._num_in_shard = 0
-        with _naming(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-
-    def __enter__(self) -> "TripleWriter":
-        """Return the writer itself."""
-        return self
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        """Close the open shard; on an error the half-written shard is removed."""
-        if kind is None:
-            self._close_shard()
-        elif self._tar is not None:
-            # On a full disk the archive cannot be closed either; the error that brought us here says so.
-            with suppress(OSError):
-                self._tar.close()
-            with suppress(OSError):
-                self._partial_path.unlink(missing_ok=True)
-
-    def write(self, triple: Triple) -> None:
-        """Append one triple.
-
-        Raises:
-            OutputError: If the shard cannot be written.
-        """
-        with _naming(self._partial_path):
-            self._append(triple)
-
-    def _append(self, triple: Triple) -> None:
-        if self._tar is None:
-            self._tar = tarfile.open(self._partial_path, "w")  # noqa: SIM115 - closed by _close_shard
-        self._add(f"{triple.key}.json", json.dumps(label_of(triple)).encode())
-        for field, suffix in PICTURE_FIELDS.items():
-            pixels = getattr(triple, field)
-            if pixels is not None and (field != "hole" or pixels.any()):
-                self._add(f"{triple.key}.{suffix}.png", encode_png(pixels))
-        self._num_in_shard += 1
-        self.num_written += 1
-        if self._num_in_shard == self._triples_per_shard:
-            self._close_shard()
-
-    def finish(self, description: Mapping[str, Any]) -> None:
-        """Close the last shard and write `dataset.json` with `description` (source, config, seed, skipped ...)."""
-        self._close_shard()
-        write_description(self.folder, description)
-
-    @property
-    def _partial_path(self) -> Path:
-        return self.folder / f"shard-{self._shard:05d}.tar.partial"
-
-    def _add(self, name: str, content: bytes) -> None:
-        assert self._tar is not None
-        entry = tarfile.TarInfo(name)
-        entry.size = len(content)
-        self._tar.addfile(entry, io.BytesIO(content))
-
-    def _close_shard(self) -> None:
-        if self._tar is None:
-            return
-        with _naming(self._partial_path):
-            self._tar.close()
-            os.replace(self._partial_path, self._partial_path.with_suffix(""))
-        self._tar = None
-        self._num_in_shard = 0
-        self._shard += 1
-
-
-def write_description(folder: Path, description: Mapping[str, Any]) -> None:
-    """Write `dataset.json`, which makes the shards in `folder` a readable data set."""
-    write_bytes((json.dumps({"format": FORMAT, **description}, indent=2) + "\n").encode(), folder / "dataset.json")
+GREY_FIELDS = ("visible_alpha", "effect", "hole", "amodal_alpha", "support")
+ENCODINGS = ("png", "webp")
 
 
 @dataclass(frozen=True)
@@ -144,9 +62,9 @@ class TripleStore(Sequence[Triple]):
         self._members: dict[str, dict[str, _Member]] = {}
         for shard in sorted(folder.glob("shard-*.tar")):
             self._index(shard)
-        if not self._members:
+        self.keys = [key for key, members in self._members.items() if "json" in members]
+        if not self.keys:
             raise DataError(f"{folder} holds no triples; make some with: situate data scenes {folder}")
-        self.keys = list(self._members)
         self.labels = [self._label(key) for key in self.keys]
 
     def __len__(self) -> int:
@@ -156,12 +74,12 @@ class TripleStore(Sequence[Triple]):
     def __getitem__(self, index: int) -> Triple:  # type: ignore[override]
         """Decode triple number `index`."""
         key, label = self.keys[index], self.labels[index]
-        members = self._members[key]
-        pictures = {
-            field: self._picture(key, suffix)
-            for field, suffix in PICTURE_FIELDS.items()
-            if field not in OPTIONAL_FIELDS or f"{suffix}.png" in members
-        }
+        fields = [field for field in PICTURE_FIELDS if field not in OPTIONAL_FIELDS or self._has(key, field)]
+        if "composite" in label:
+            fields = [field for field in fields if field not in ("background", "composite")]
+        pictures = {field: self._picture_of(key, field) for field in fields}
+        if "composite" in label:
+            pictures |= self._patched(key, label, pictures["effect"])
         pictures.setdefault("hole", np.zeros_like(pictures["effect"]))
         return Triple(
             key=key,
@@ -169,6 +87,7 @@ class TripleStore(Sequence[Triple]):
             source=label["source"],
             kind=label["kind"],
             box_cxcywh=tuple(label["box_cxcywh"]),
+            light=light_of(label),
             truth=label.get("truth"),
             **pictures,
         )
@@ -187,7 +106,7 @@ class TripleStore(Sequence[Triple]):
             raise DataError(f"{shard} is damaged ({error}); make the data set again, or remove this shard") from error
 
     def _bytes(self, key: str, suffix: str) -> bytes:
-        member = self._members[key].get(suffix)
+        member = self._members.get(key, {}).get(suffix)
         if member is None:
             raise DataError(f"{self.folder}: triple {key} has no {suffix}; make the data set again")
         with member.shard.open("rb") as file:
@@ -203,24 +122,37 @@ class TripleStore(Sequence[Triple]):
             raise DataError(f"{self.folder}: label {key}.json {problem}; make the data set again")
         return label
 
-    def _picture(self, key: str, suffix: str) -> np.ndarray:
-        pixels = decode_png(self._bytes(key, f"{suffix}.png"))
-        if pixels is None:
-            raise DataError(f"{self.folder}: {key}.{suffix}.png cannot be decoded; make the data set again")
+    def _has(self, key: str, field: str) -> bool:
+        return any(f"{PICTURE_FIELDS[field]}.{encoding}" in self._members[key] for encoding in ENCODINGS)
+
+    def _picture_of(self, key: str, field: str) -> np.ndarray:
+        pixels = self._picture(key, f"{PICTURE_FIELDS[field]}.")
+        # WebP knows neither grey nor an alpha that is opaque everywhere.
+        if field in GREY_FIELDS and pixels.ndim == 3:
+            return np.ascontiguousarray(pixels[..., 0])
+        if field == "foreground" and pixels.shape[2] == 3:
+            return np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
         return pixels
 
+    def _patched(self, key: str, label: dict[str, Any], effect: np.ndarray) -> dict[str, np.ndarray]:
+        """The shared composite of a scene, and the background: the same with a patch where the effect is."""
+        composite, patch = self._picture(label["composite"], ""), self._picture(key, "patch.")
+        left, top = label["patch_xy"]
+        place = slice(top, top + patch.shape[0]), slice(left, left + patch.shape[1])
+        if composite.shape[:2] != effect.shape or composite[place].shape != patch.shape:
+            raise DataError(f"{self.folder}: the pictures of {key} do not fit together; make the data set again")
+        background = composite.copy()
+        background[place] = np.where(effect[place][..., None] > 0, patch, composite[place])
+        return {"background": background, "composite": composite}
 
-@contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Turn what the disk refuses into an error that names `path`."""
-    try:
-        yield
-    except OutputError:
-        raise
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written ({error.strerror or error}); free some space or choose another folder"
-        ) from error
+    def _picture(self, key: str, prefix: str) -> np.ndarray:
+        """Decode a member of `key` in whichever encoding it has; `prefix` ends in a dot unless it is empty."""
+        members = self._members.get(key, {})
+        suffix = next((prefix + one for one in ENCODINGS if prefix + one in members), prefix + ENCODINGS[0])
+        pixels = decode_png(self._bytes(key, suffix))
+        if pixels is None:
+            raise DataError(f"{self.folder}: {key}.{suffix} cannot be decoded; make the data set again")
+        return pixels
 
 
 def _read_description(folder: Path) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 
 from situate.records.triple import Triple
 
@@ -22,7 +22,8 @@ def flipped(triple: Triple) -> Triple:
     cx, cy, w, h = triple.box_cxcywh
     pictures = ("background", "composite", "foreground", "visible_alpha", "effect", "hole")
     mirrored = {name: np.ascontiguousarray(getattr(triple, name)[:, ::-1]) for name in pictures}
-    return replace(triple, **mirrored, **_UNKNOWN, box_cxcywh=(1 - cx, cy, w, h))
+    light = None if triple.light is None else triple.light[:, _MIRRORED_FACINGS]
+    return replace(triple, **mirrored, **_UNKNOWN, box_cxcywh=(1 - cx, cy, w, h), light=light)
 
 
 def cropped(triple: Triple, generator: np.random.Generator) -> Triple:
@@ -53,9 +54,11 @@ def cropped(triple: Triple, generator: np.random.Generator) -> Triple:
 
 def with_paired_light(triple: Triple, generator: np.random.Generator) -> Triple:
     """Change exposure and white balance of all three pictures together, as another camera would have."""
-    table = light_table(generator, EXPOSURE_STOPS / 2, WHITE_BALANCE_STOPS, 0.0)
+    stops, gamma = draw_light_change(generator, EXPOSURE_STOPS / 2, WHITE_BALANCE_STOPS, 0.0)
+    table = light_table(stops, gamma)
     return replace(
         triple,
+        light=None if triple.light is None else triple.light + np.float32(np.log(2)) * stops.astype(np.float32),
         background=_look_up(triple.background, table),
         composite=_look_up(triple.composite, table),
         foreground=_with_colours(triple.foreground, table),
@@ -64,8 +67,8 @@ def with_paired_light(triple: Triple, generator: np.random.Generator) -> Triple:
 
 def with_foreground_light(triple: Triple, generator: np.random.Generator) -> Triple:
     """Change light and contrast of the foreground alone, so that its colours must be learnt from the scene."""
-    table = light_table(generator, EXPOSURE_STOPS, WHITE_BALANCE_STOPS, GAMMA_STOPS)
-    return replace(triple, foreground=_with_colours(triple.foreground, table))
+    table = light_table(*draw_light_change(generator, EXPOSURE_STOPS, WHITE_BALANCE_STOPS, GAMMA_STOPS))
+    return replace(triple, foreground=_with_colours(triple.foreground, table), light=None)
 
 
 def with_paired_jpeg(triple: Triple, generator: np.random.Generator) -> Triple:
@@ -76,19 +79,24 @@ def with_paired_jpeg(triple: Triple, generator: np.random.Generator) -> Triple:
     )
 
 
-def light_table(
+def draw_light_change(
     generator: np.random.Generator, exposure_stops: float, white_balance_stops: float, gamma_stops: float
-) -> UInt8[np.ndarray, "256 3"]:
-    """Draw a curve per channel: gain within +- `exposure_stops`, colour within +- `white_balance_stops`, then gamma."""
+) -> tuple[Float[np.ndarray, "3"], float]:
+    """Draw stops per channel: all within +- `exposure_stops`, each within +- `white_balance_stops`; then gamma."""
     stops = generator.uniform(-exposure_stops, exposure_stops)
     stops = stops + generator.uniform(-white_balance_stops, white_balance_stops, 3)
-    gamma = 2 ** generator.uniform(-gamma_stops, gamma_stops)
+    return stops, float(2 ** generator.uniform(-gamma_stops, gamma_stops))
+
+
+def light_table(stops: Float[np.ndarray, "3"], gamma: float) -> UInt8[np.ndarray, "256 3"]:
+    """Return a curve per channel: the gain of so many stops, then gamma."""
     linear = (np.arange(256)[:, None] / 255) ** _DISPLAY_GAMMA * 2**stops
     return np.clip(np.round(255 * linear ** (gamma / _DISPLAY_GAMMA)), 0, 255).astype(np.uint8)
 
 
 _DISPLAY_GAMMA = 2.2
 _CROP_TRIES = 4
+_MIRRORED_FACINGS = [1, 0, 2, 3, 4]
 
 
 def _with_colours(

@@ -1,9 +1,15 @@
 """The label of a triple on disk: all that is not a picture, as JSON."""
 
 import math
+from collections.abc import Mapping
 from typing import Any, get_args
 
-from situate.records.triple import Source, Triple
+import numpy as np
+from jaxtyping import Float32
+
+from situate.records.triple import LIGHT_SHAPE, Source, Triple
+
+_LIGHT_DIGITS = 4
 
 
 def label_of(triple: Triple) -> dict[str, Any]:
@@ -14,7 +20,14 @@ def label_of(triple: Triple) -> dict[str, Any]:
         "kind": triple.kind,
         "box_cxcywh": [round(float(value), 7) for value in triple.box_cxcywh],
     }
+    if triple.light is not None:
+        description["light"] = triple.light.round(_LIGHT_DIGITS).astype(float).round(_LIGHT_DIGITS).tolist()
     return description if triple.truth is None else description | {"truth": dict(triple.truth)}
+
+
+def light_of(label: Mapping[str, Any]) -> Float32[np.ndarray, "2 5 3"] | None:
+    """Return the light that stands in a label; None if there is none."""
+    return np.asarray(label["light"], np.float32) if label.get("light") is not None else None
 
 
 def label_problem(label: Any) -> str | None:
@@ -29,7 +42,17 @@ def label_problem(label: Any) -> str | None:
     box_cxcywh = label["box_cxcywh"]
     if not (isinstance(box_cxcywh, list) and len(box_cxcywh) == 4 and all(map(_is_number, box_cxcywh))):
         return f"has the box {box_cxcywh!r}, which is not four numbers"
-    return None
+    return None if _is_light(label.get("light")) else "has a light that is not 2 x 5 x 3 numbers"
+
+
+def _is_light(value: Any) -> bool:
+    if value is None:
+        return True
+    try:
+        numbers = np.asarray(value, np.float32)
+    except (TypeError, ValueError):
+        return False
+    return numbers.shape == LIGHT_SHAPE and bool(np.isfinite(numbers).all())
 
 
 def _is_number(value: Any) -> bool:

@@ -64,6 +64,8 @@ class Batch(_Movable):
         position: Truth: x and y of the bottom-centre anchor as fractions of the canvas, log of height over canvas side.
         image: Truth inside the window: RGB of the composite, visible alpha, effect; all in [-1, 1].
         image_weight: How much each value of `image` may teach, >= 0; 0 where the source knows nothing.
+        light: Truth: brightness of grey cards in the scene's light and in the foreground's (see `Triple.light`).
+        light_weight: 1 where the source knows the light, else 0.
     """
 
     placement: PlacementInput
@@ -71,6 +73,8 @@ class Batch(_Movable):
     position: Float[Tensor, "b 3"]
     image: Float[Tensor, "b 5 h w"]
     image_weight: Float[Tensor, "b 5 h w"]
+    light: Float[Tensor, "b 2 5 3"]
+    light_weight: Float[Tensor, " b"]
 
     def __len__(self) -> int:
         """Number of samples."""

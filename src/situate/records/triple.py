@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float32, UInt8
 
 Source = Literal["scenes", "photos", "static"]
+LIGHT_SHAPE = (2, 5, 3)
+"""Scene and foreground; five facings of a grey card; three colours."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Triple:
         box_cxcywh: Where the *whole* cut-out is (amodal), fractions of the picture's width and height.
         amodal_alpha: How much of each pixel the object would cover if nothing hid it; only rendered scenes know.
         support: 255 where the object's kind may stand; only rendered scenes know.
+        light: How bright a grey card would be that faces left, right, up, away from the camera and towards it: natural
+            logs of linear RGB over mid grey, in the scene's light and in the foreground's; only rendered scenes know.
         truth: What else is known of a rendered scene, as JSON: camera, contacts, footprints, seed.
     """
 
@@ -45,4 +49,5 @@ class Triple:
     box_cxcywh: tuple[float, float, float, float]
     amodal_alpha: UInt8[np.ndarray, "h w"] | None = None
     support: UInt8[np.ndarray, "h w"] | None = None
+    light: Float32[np.ndarray, "2 5 3"] | None = None
     truth: Mapping[str, Any] | None = None

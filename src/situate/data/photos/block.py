@@ -14,7 +14,7 @@ from situate.data.photos.decoys import Stand, StandHistogram
 from situate.data.photos.report import PhotoReport
 from situate.data.photos.select import Selection, Skip, select_objects
 from situate.data.photos.triple import Photograph, Subject, make_triple, photograph
-from situate.data.store import TripleWriter
+from situate.data.writer import TripleWriter
 from situate.errors import DataError, ImageError
 from situate.imageio.read import read_picture
 from situate.labels.coco import CocoAnnotation, CocoDataset, CocoImage

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from situate.data.photos.report import PhotoReport
-from situate.data.store import write_description
+from situate.data.writer import write_description
 from situate.errors import DataError, InputError
 from situate.imageio.write import write_bytes, write_json
 

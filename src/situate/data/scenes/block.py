@@ -17,7 +17,7 @@ from situate.data.scenes.config import SceneConfig
 from situate.data.scenes.render import Renderer
 from situate.data.scenes.triple import render_triples
 from situate.data.scenes.world import Setting, World, draw_world
-from situate.data.store import TripleWriter
+from situate.data.writer import TripleWriter
 from situate.errors import InputError
 from situate.records.triple import Triple
 from situate.seeds import seed_for
@@ -50,7 +50,7 @@ def write_block(renderer: Renderer, config: SceneConfig, folder: Path, block: in
         triples += scene_triples(renderer, config, block, num_scenes, skipped, redrawn)
         num_scenes += 1
     triples = triples[: config.block_size(block)]
-    with TripleWriter(folder, first_shard=block) as writer:
+    with TripleWriter(folder, first_shard=block, encoding=config.encoding) as writer:
         for triple in triples:
             writer.write(triple)
     kinds = Counter(triple.kind for triple in triples)

@@ -15,7 +15,7 @@ from situate.data.scenes.block import is_done, report_path, write_block
 from situate.data.scenes.cast import read_cast
 from situate.data.scenes.config import SceneConfig
 from situate.data.scenes.render import Renderer
-from situate.data.store import write_description
+from situate.data.writer import write_description
 from situate.errors import ConfigError, MissingExtraError, OutputError
 
 CONFIG_FILE = "scenes.json"

@@ -27,11 +27,13 @@ class Cutout:
         foreground: RGBA, in another light.
         box_cxcywh: Where all of it lies in the world's picture, in fractions.
         amodal_alpha: How much of each pixel it would cover if nothing hid it.
+        light: The other light.
     """
 
     foreground: UInt8[np.ndarray, "fh fw 4"]
     box_cxcywh: tuple[float, float, float, float]
     amodal_alpha: UInt8[np.ndarray, "h w"]
+    light: Light
 
 
 def render_cutout(renderer: Renderer, camera: Camera, thing: Thing, shapes: Shapes) -> Cutout:
@@ -44,7 +46,8 @@ def render_cutout(renderer: Renderer, camera: Camera, thing: Thing, shapes: Shap
     width, height = camera.width_px * scale, camera.height_px * scale
     centre_x, centre_y = crop.left_px + (left + right) / 2, crop.top_px + (top + bottom) / 2
     box = (centre_x / width, centre_y / height, (right - left) / width, (bottom - top) / height)
-    return Cutout(_foreground(renderer, camera, thing, shapes, scale), box, _shrunk(alpha, crop, camera))
+    foreground, light = _foreground(renderer, camera, thing, shapes, scale)
+    return Cutout(foreground, box, _shrunk(alpha, crop, camera), light)
 
 
 def crop_around(camera: Camera, thing: Thing, scale: int) -> Crop:
@@ -65,7 +68,7 @@ def crop_around(camera: Camera, thing: Thing, scale: int) -> Crop:
 
 def _foreground(
     renderer: Renderer, camera: Camera, thing: Thing, shapes: Shapes, scale: int
-) -> UInt8[np.ndarray, "fh fw 4"]:
+) -> tuple[UInt8[np.ndarray, "fh fw 4"], Light]:
     generator = np.random.default_rng(seed_for(thing.seed, "light"))
     light = draw_light(generator)
     lift_deg = float(np.clip(generator.normal(0, LIFT_SPREAD_DEG), -MAX_LIFT_DEG, MAX_LIFT_DEG))
@@ -76,7 +79,7 @@ def _foreground(
     rgba = renderer.radiance(shapes, light, other, seed, crop=crop_around(other, thing, scale))
     alpha = np.clip(rgba[..., 3], 0, 1)
     top, bottom, left, right = _trimmed(alpha)
-    return np.ascontiguousarray(_straight(rgba, alpha, light)[top:bottom, left:right])
+    return np.ascontiguousarray(_straight(rgba, alpha, light)[top:bottom, left:right]), light
 
 
 def _trimmed(alpha: Float32[np.ndarray, "h w"]) -> tuple[int, int, int, int]:

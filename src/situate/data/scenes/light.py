@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float, Float32
 
 from situate.data.scenes.textures import Colour, fractal_noise
 
@@ -124,12 +124,21 @@ def _rgb(values: object) -> Colour:
 
 def sky_picture(light: Light) -> Float32[np.ndarray, "h w 3"]:
     """Return the sky as a latitude-longitude radiance map, zenith in the first row, the bounce in the lower half."""
-    height = np.linspace(1, -1, SKY_SHAPE[0])[:, None, None]
+    clouds = fractal_noise(np.random.default_rng(light.seed), SKY_SHAPE, 0.1)[..., None]
+    share = np.where(_sky_height()[..., None] > 0, np.clip(1 + light.cloud * clouds, 0.4, 1.6), 1.0)
+    return (share * unclouded_sky(light)[:, None]).astype(np.float32)
+
+
+def unclouded_sky(light: Light) -> Float[np.ndarray, "rows 3"]:
+    """Return the radiance of each row of the sky's map, without its clouds."""
+    height = _sky_height()
     share = np.clip(height, 0, 1) ** 0.6
     sky = share * np.asarray(light.sky_zenith) + (1 - share) * np.asarray(light.sky_horizon)
-    clouds = fractal_noise(np.random.default_rng(light.seed), SKY_SHAPE, 0.1)[..., None]
-    sky = sky * np.clip(1 + light.cloud * clouds, 0.4, 1.6)
-    return np.where(height > 0, sky, np.asarray(light.bounce)).astype(np.float32)
+    return np.where(height > 0, sky, np.asarray(light.bounce))
+
+
+def _sky_height() -> Float[np.ndarray, "rows 1"]:
+    return np.linspace(1, -1, SKY_SHAPE[0])[:, None]
 
 
 def developed(radiance: Float32[np.ndarray, "h w 3"], gain: Colour) -> np.ndarray:

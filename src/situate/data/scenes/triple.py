@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Bool, Float32, Int64, UInt8
 
-from situate.data.scenes.cutout import render_cutout
-from situate.data.scenes.light import developed, seen_gain
+from situate.data.scenes.cards import card_brightness
+from situate.data.scenes.cutout import Cutout, render_cutout
+from situate.data.scenes.light import LUMINANCE, developed, seen_gain
 from situate.data.scenes.masks import support_of, visible_alpha_of
 from situate.data.scenes.materials import Paints
 from situate.data.scenes.render import Renderer, Shapes
@@ -22,7 +23,11 @@ from situate.records.triple import Triple
 from situate.seeds import seed_for
 
 EFFECT_LEVELS = 2
-MIN_PIECE_PX = 6
+MIN_PIECE_PX, MIN_PIECE_DIMMING, MIN_PIECE_UNITY = 10, 4.0, 0.7
+"""A piece of the effect apart from the object is a shadow if it is so large, so much darker and darker throughout: its
+mean change is this share of its mean absolute change. All else is faces of models in one plane, of which a ray hits now
+this one, now the other."""
+
 FEATHER_U8 = (170, 85)
 MIN_VISIBLE = 0.6
 METER_SCALE = 4
@@ -62,16 +67,16 @@ def render_triples(
         if visible.sum(dtype=np.int64) < MIN_VISIBLE * cutout.amodal_alpha.sum(dtype=np.int64):
             skipped["less than 60 % visible"] += 1
             continue
-        background = render_picture(renderer, staged, left_out=index)
-        effect = effect_of(background, composite, visible)
+        without = render_picture(renderer, staged, left_out=index)
+        effect = effect_of(without, composite, visible)
         triples.append(
             Triple(
                 key=f"{group}-{index}",
                 group=group,
                 source="scenes",
                 kind=thing.kind,
-                background=background,
-                composite=np.where(effect[..., None] > 0, composite, background),
+                background=np.where(effect[..., None] > 0, without, composite),
+                composite=composite,
                 foreground=cutout.foreground,
                 visible_alpha=visible,
                 effect=effect,
@@ -79,6 +84,7 @@ def render_triples(
                 box_cxcywh=cutout.box_cxcywh,
                 amodal_alpha=cutout.amodal_alpha,
                 support=support_of(world.camera, world.ground, thing.kind),
+                light=_light_of(staged, thing, cutout),
                 truth=truth_of(world, index),
             )
         )
@@ -115,6 +121,13 @@ def _paints(world: World, thing: Thing) -> Paints:
     return {slot: replace(paint, opacity=None) for slot, paint in thing.paints().items()}
 
 
+def _light_of(staged: Staged, thing: Thing, cutout: Cutout) -> Float32[np.ndarray, "2 5 3"]:
+    """Return what grey cards in the middle of a thing show, in the scene's light and in its cut-out's."""
+    middle_m = (*thing.position_m, thing.base_m + thing.height_m / 2)
+    scene = card_brightness(staged.world.light, staged.gain, middle_m)
+    return np.stack([scene, card_brightness(cutout.light, cutout.light.gain, middle_m)])
+
+
 def _sample_seed(world: World) -> int:
     return seed_for(world.seed, "samples") % 2**31
 
@@ -122,14 +135,16 @@ def _sample_seed(world: World) -> int:
 def effect_of(
     background: UInt8[np.ndarray, "h w 3"], composite: UInt8[np.ndarray, "h w 3"], visible: UInt8[np.ndarray, "h w"]
 ) -> UInt8[np.ndarray, "h w"]:
-    """Return 255 where the pictures differ by more than noise or the object is seen, feathered outside that set."""
+    """Return 255 where the pictures differ by more than noise or the object is seen, feathered outside that set.
+
+    Apart from the object only clear shadows count.
+    """
     differs = (cv2.absdiff(background, composite).max(2) > EFFECT_LEVELS).astype(np.uint8)
     differs = cv2.morphologyEx(cv2.medianBlur(differs, 3), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     support = np.maximum(differs, (visible > 0).astype(np.uint8))
     pieces = np.asarray(cv2.connectedComponents(support, connectivity=8)[1], np.int64)
-    area_px = np.bincount(pieces.ravel())
-    is_seen = np.bincount(pieces[visible > 0], minlength=len(area_px)) > 0
-    is_kept = is_seen | (area_px >= MIN_PIECE_PX)
+    is_kept = _are_shadows(background, composite, pieces)
+    is_kept[np.unique(pieces[visible > 0])] = True
     is_kept[0] = False  # piece 0 is what does not differ
     support = is_kept[pieces]
     away = cv2.distanceTransform((~support).astype(np.uint8), cv2.DIST_C, 3)
@@ -137,3 +152,15 @@ def effect_of(
     for distance, level in enumerate(FEATHER_U8, start=1):
         effect[(away > distance - 0.5) & (away < distance + 0.5)] = level
     return effect
+
+
+def _are_shadows(
+    background: UInt8[np.ndarray, "h w 3"], composite: UInt8[np.ndarray, "h w 3"], pieces: Int64[np.ndarray, "h w"]
+) -> Bool[np.ndarray, " n"]:
+    """Which of the numbered pieces are large, darker and darker throughout."""
+    dimming = (background.astype(np.float64) - composite) @ np.asarray(LUMINANCE)
+    area_px = np.bincount(pieces.ravel())
+    mean, mean_size = (
+        np.bincount(pieces.ravel(), weights=one.ravel()) / area_px.clip(min=1) for one in (dimming, abs(dimming))
+    )
+    return (area_px >= MIN_PIECE_PX) & (mean >= MIN_PIECE_DIMMING) & (mean >= MIN_PIECE_UNITY * mean_size)
