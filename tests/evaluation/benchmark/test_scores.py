@@ -1,6 +1,7 @@
 """Each figure of the benchmark has its closed form, can be perfect, and can fail."""
 
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ from tests.evaluation.oracle.worlds import drawn
 from tests.synthetic import synthetic_triple
 
 from situate.evaluation.baselines import prior_from, reinhard
-from situate.evaluation.benchmark.composites import COMPOSERS, made_by
+from situate.evaluation.benchmark.composites import COMPOSERS, made_by, made_ceiling
 from situate.evaluation.benchmark.picture_scores import Made, picture_scores, ssim
 from situate.evaluation.benchmark.place_scores import MAX_SIZE_ERROR, coverage, likelihood_gap, place_scores
 from situate.evaluation.benchmark.proposals import (
@@ -24,6 +25,7 @@ from situate.evaluation.benchmark.proposals import (
 from situate.evaluation.metrics import MAX_PSNR_DB
 from situate.evaluation.oracle.oracle import Oracle
 from situate.evaluation.oracle.truth import GRID_SIDE
+from situate.evaluation.perceptual import PerceptualDistance
 from situate.geometry.canvas import Letterbox
 
 UNIFORM = np.full((GRID_SIDE, GRID_SIDE), -2 * math.log(GRID_SIDE))
@@ -103,25 +105,55 @@ def test_a_model_s_density_keeps_its_mass_on_the_other_grid(pipeline):
     assert ((counts - expected) ** 2 / np.maximum(expected, 1)).sum() < GRID_SIDE**2 * 1.4
 
 
+@pytest.fixture(scope="module")
+def perceptual() -> PerceptualDistance:
+    return PerceptualDistance()
+
+
 def true_made(triple) -> Made:
     return Made(triple.composite, triple.effect, triple.visible_alpha)
 
 
-def test_the_render_itself_has_the_best_pictures():
+def test_the_render_itself_has_the_best_pictures(perceptual):
     triple = synthetic_triple(1)
-    scores = picture_scores(true_made(triple), triple)
+    scores = picture_scores(true_made(triple), triple, perceptual)
     assert (scores.psnr_db, scores.psnr_blurred_db) == (MAX_PSNR_DB, MAX_PSNR_DB)
     assert (scores.ssim, scores.ssim_blurred) == (pytest.approx(1), pytest.approx(1))
     assert scores.shadow_iou == 1
+    assert scores.perceptual == 0
     assert scores.num_changed_outside == 0
 
 
+def test_the_ceiling_of_a_cut_out_that_fits_is_the_truth_but_for_its_rim(perceptual):
+    triple = synthetic_triple(1)
+    ceiling = picture_scores(made_ceiling(triple.foreground, triple.box_cxcywh, triple), triple, perceptual)
+    pasted = picture_scores(made_by("copy-paste", triple, triple.box_cxcywh), triple, perceptual)
+    assert ceiling.psnr_db > 30
+    assert ceiling.psnr_db > pasted.psnr_db + 6
+    assert ceiling.perceptual < pasted.perceptual
+    assert ceiling.shadow_iou > 0.9
+    assert ceiling.num_changed_outside == 0
+
+
+def test_the_ceiling_hides_what_stands_behind_something():
+    triple = synthetic_triple(1)
+    rows, columns = np.nonzero(triple.visible_alpha)
+    hidden = np.zeros(triple.effect.shape, bool)
+    hidden[rows.max() - 3 :, :] = True
+    visible = np.where(hidden, 0, triple.visible_alpha).astype(np.uint8)
+    composite = np.where((hidden & (triple.visible_alpha > 0))[..., None], triple.background, triple.composite)
+    behind = replace(triple, amodal_alpha=triple.visible_alpha, visible_alpha=visible, composite=composite)
+    made = made_ceiling(triple.foreground, triple.box_cxcywh, behind)
+    assert made.visible_alpha[rows.max() - 1, round(columns.mean())] == 0
+    assert made.visible_alpha[rows.min() + 3, round(columns.mean())] > 200
+
+
 @pytest.mark.parametrize("name", COMPOSERS)
-def test_composers_without_a_network_have_no_shadow_and_change_nothing_unseen(name):
+def test_composers_without_a_network_have_no_shadow_and_change_nothing_unseen(name, perceptual):
     triple = synthetic_triple(1)
     made = made_by(name, triple, triple.box_cxcywh)
     assert made is not None
-    scores = picture_scores(made, triple)
+    scores = picture_scores(made, triple, perceptual)
     assert scores.num_changed_outside == 0
     assert 5 < scores.psnr_db < 45
     assert scores.ssim < 0.99
@@ -139,10 +171,10 @@ def test_structural_similarity_sees_only_its_region():
     assert math.isnan(ssim(first, second, np.zeros((40, 40), bool)))
 
 
-def test_blurring_forgives_a_shift_by_a_pixel():
+def test_blurring_forgives_a_shift_by_a_pixel(perceptual):
     triple = synthetic_triple(2)
     shifted = np.roll(triple.composite, 1, axis=1)
-    scores = picture_scores(Made(shifted, np.full_like(triple.effect, 255), triple.visible_alpha), triple)
+    scores = picture_scores(Made(shifted, np.full_like(triple.effect, 255), triple.visible_alpha), triple, perceptual)
     assert scores.psnr_blurred_db > scores.psnr_db + 3
 
 

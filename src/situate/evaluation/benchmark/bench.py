@@ -8,7 +8,7 @@ import torch
 
 from situate.data.scenes.render import Renderer
 from situate.evaluation.baselines import PriorPlacement
-from situate.evaluation.benchmark.composites import COMPOSERS, made_by, made_true
+from situate.evaluation.benchmark.composites import CEILING, COMPOSERS, made_by, made_ceiling, made_true
 from situate.evaluation.benchmark.picture_scores import Made, PictureScores, picture_scores
 from situate.evaluation.benchmark.place_scores import PlaceScores, place_scores
 from situate.evaluation.benchmark.proposals import (
@@ -21,6 +21,7 @@ from situate.evaluation.benchmark.proposals import (
 )
 from situate.evaluation.benchmark.scene_set import SceneSet
 from situate.evaluation.oracle.oracle import Oracle
+from situate.evaluation.perceptual import PerceptualDistance
 from situate.nn.placement import PlacementPrediction
 from situate.pipeline.compose import ComposePipeline
 from situate.records.picture import Picture
@@ -116,6 +117,7 @@ class Bench:
         assert model is None or triples is not None, "a model needs pictures"
         self.scenes, self._prior, self._seed = scenes, prior, seed
         self._triples, self._renderer, self._model = triples, renderer, model
+        self._perceptual = None if renderer is None else PerceptualDistance()
 
     def score(self, number: int) -> SceneScores:
         """Judge all methods on scene `number`."""
@@ -132,9 +134,14 @@ class Bench:
             group=self.scenes.groups[number],
             is_as_published=self.scenes.is_as_published(number, oracle.world),
             places={name: place_scores(oracle, proposal) for name, proposal in proposals.items()},
-            pictures={name: picture_scores(one, truth) for name, (one, truth) in made.items()},
+            pictures=self._picture_scores(made),
             has_pictures=triple is not None,
         )
+
+    def _picture_scores(self, made: Mapping[str, tuple[Made, Triple]]) -> dict[str, PictureScores]:
+        if self._perceptual is None:
+            return {}
+        return {name: picture_scores(one, truth, self._perceptual) for name, (one, truth) in made.items()}
 
     def show(self, number: int, method: str) -> ScenePictures:
         """Make the pictures of scene `number` once more, to be looked at; it must have been scored with pictures."""
@@ -162,7 +169,8 @@ class Bench:
     def _baseline_pictures(self, triple: Triple) -> dict[str, tuple[Made, Triple]]:
         """What is made at the true place, with the render that it is compared with."""
         made = {name: made_by(name, triple, triple.box_cxcywh) for name in COMPOSERS}
-        return {"truth": (made_true(triple), triple)} | {
+        ceiling = made_ceiling(triple.foreground, triple.box_cxcywh, triple)
+        return {"truth": (made_true(triple), triple), CEILING: (ceiling, triple)} | {
             name: (one, triple) for name, one in made.items() if one is not None
         }
 
@@ -193,7 +201,10 @@ class Bench:
             num_steps=self._model.num_steps,
             model_fingerprint=self._model.fingerprint,
         )
-        made = {MODEL: Made(composite.picture.rgb_u8, composite.effect, composite.visible_alpha)}
+        made = {
+            MODEL: Made(composite.picture.rgb_u8, composite.effect, composite.visible_alpha),
+            f"{CEILING}@{MODEL}": made_ceiling(triple.foreground, box_cxcywh, reference),
+        }
         for name in COMPOSERS:
             one = made_by(name, triple, box_cxcywh)
             made |= {} if one is None else {f"{name}@{MODEL}": one}

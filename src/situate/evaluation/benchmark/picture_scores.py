@@ -9,6 +9,7 @@ from jaxtyping import Bool, UInt8
 
 from situate.errors import MissingExtraError
 from situate.evaluation.metrics import changed_union, num_changed_outside, psnr_db, shadow_iou
+from situate.evaluation.perceptual import PerceptualDistance
 from situate.records.triple import Triple
 
 BLUR_SIGMA_PX = 3.0
@@ -38,6 +39,7 @@ class PictureScores:
         ssim: Mean of the structural similarity's map over the region.
         psnr_blurred_db: After both pictures were blurred.
         ssim_blurred: Likewise.
+        perceptual: Distance in a network's features, see `PerceptualDistance`.
         shadow_iou: Overlap of the effects outside the object; NaN where there is none in either.
         num_changed_outside: Pixels that differ from the background where its effect is 0.
     """
@@ -46,11 +48,12 @@ class PictureScores:
     ssim: float
     psnr_blurred_db: float
     ssim_blurred: float
+    perceptual: float
     shadow_iou: float
     num_changed_outside: int
 
 
-def picture_scores(made: Made, truth: Triple) -> PictureScores:
+def picture_scores(made: Made, truth: Triple, perceptual: PerceptualDistance) -> PictureScores:
     """Compare a composite with the render of the same place."""
     region = changed_union(made.effect, truth.effect)
     blurred, true_blurred = _blurred(made.composite), _blurred(truth.composite)
@@ -59,6 +62,7 @@ def picture_scores(made: Made, truth: Triple) -> PictureScores:
         ssim=ssim(made.composite, truth.composite, region),
         psnr_blurred_db=psnr_db(blurred, true_blurred, region),
         ssim_blurred=ssim(blurred, true_blurred, region),
+        perceptual=perceptual(made.composite, truth.composite, region),
         shadow_iou=shadow_iou(made.effect, made.visible_alpha, truth.effect, truth.visible_alpha),
         num_changed_outside=num_changed_outside(made.composite, truth.background, made.effect),
     )

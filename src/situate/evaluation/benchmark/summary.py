@@ -19,7 +19,7 @@ PLACE_FIGURES: dict[str, tuple[str, Callable[..., Estimate]]] = {
     "size_error": ("size_error", median_of),
 }
 DIGITS = 6
-PICTURE_FIGURES = ("psnr_db", "ssim", "psnr_blurred_db", "ssim_blurred", "shadow_iou")
+PICTURE_FIGURES = ("psnr_db", "ssim", "psnr_blurred_db", "ssim_blurred", "perceptual", "shadow_iou")
 
 
 def summary(scenes: SceneSet, scores: Sequence[SceneScores], *, seed: int, name: str) -> dict[str, Any]:

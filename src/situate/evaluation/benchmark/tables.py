@@ -23,6 +23,7 @@ PICTURES: dict[str, tuple[str, tuple[float, int]]] = {
     "ssim": ("SSIM", (1.0, 3)),
     "psnr_blurred_db": ("PSNR, blurred (dB)", _NUMBER),
     "ssim_blurred": ("SSIM, blurred", (1.0, 3)),
+    "perceptual": ("perceptual distance", (1.0, 3)),
     "shadow_iou": ("shadow IoU", (1.0, 3)),
 }
 
