@@ -77,4 +77,5 @@ def _loss_with(
     on_device: Batch = sample.to(pipeline.device)  # type: ignore[assignment]
     tokens = tokens_in_window(fused_tokens.float(), on_device.synthesis.window_cxcywh)
     image = pipeline.synthesis(x_sigma.to(pipeline.device), sigma.to(pipeline.device), on_device.synthesis, tokens)
-    return float(loss(JointPrediction(prediction.distribution, image.float()), on_device, sigma.to(pipeline.device)))
+    predicted = JointPrediction(prediction.distribution, image.float(), prediction.light)
+    return float(loss(predicted, on_device, sigma.to(pipeline.device)))

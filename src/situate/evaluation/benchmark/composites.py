@@ -75,9 +75,9 @@ def _spread(values: np.ndarray, is_known: Bool[np.ndarray, "h w"]) -> Float32[np
     """Give every pixel the value of the nearest one that is known; all keep their own where none is."""
     if not is_known.any():
         return values.astype(np.float32)
-    labels = cv2.distanceTransformWithLabels(
-        (~is_known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )[1]
+    unknown = (~is_known).astype(np.uint8)
+    nearest = cv2.distanceTransformWithLabels(unknown, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)[1]
+    labels = np.asarray(nearest, np.int64)
     of_label = np.zeros((int(labels.max()) + 1, values.shape[2]), np.float32)
     of_label[labels[is_known]] = values[is_known]
     return of_label[labels]
