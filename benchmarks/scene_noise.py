@@ -48,9 +48,7 @@ def main(world: WorldChoice = "primitives", *, assets: Path | None = None, num_s
         region = cv2.dilate((effects[1] > 0).astype(np.uint8), np.ones((2 * GROWN_PX + 1,) * 2, np.uint8))
         spurious.append(((effects[0] > 0) & (region == 0)).mean())
     print(f"world {world}, {len(outside)} scenes ({skipped} without a visible object), {config.num_samples} samples")
-    print(
-        f"  99.9th percentile of the difference outside the effect: mean {np.mean(outside):.2f}, most {max(outside):.1f}"
-    )
+    print(f"  difference outside the effect, 99.9th percentile: mean {np.mean(outside):.2f}, most {max(outside):.1f}")
     print(
         f"  effect outside that of {CLEAN_SAMPLES} samples grown by {GROWN_PX} px: "
         f"mean {np.mean(spurious):.3%}, most {max(spurious):.3%} of the picture"
