@@ -13,6 +13,7 @@ from situate.data.scenes.cutout import render_cutout
 from situate.data.scenes.masks import visible_alpha_of
 from situate.data.scenes.render import Renderer
 from situate.data.scenes.triple import effect_of, render_picture, stage_world
+from situate.errors import InputError
 
 CLEAN_SAMPLES = 256
 GROWN_PX = 3
@@ -47,6 +48,8 @@ def main(world: WorldChoice = "primitives", *, assets: Path | None = None, num_s
                 outside.append(np.percentile(differences, 99.9))
         region = cv2.dilate((effects[1] > 0).astype(np.uint8), np.ones((2 * GROWN_PX + 1,) * 2, np.uint8))
         spurious.append(((effects[0] > 0) & (region == 0)).mean())
+    if not outside:
+        raise InputError(f"none of {num_scenes} scenes shows its first object; pass a larger --num-scenes")
     print(f"world {world}, {len(outside)} scenes ({skipped} without a visible object), {config.num_samples} samples")
     print(f"  difference outside the effect, 99.9th percentile: mean {np.mean(outside):.2f}, most {max(outside):.1f}")
     print(

@@ -241,6 +241,9 @@ def test_a_truncated_shard_is_named(tmp_path):
         b'{"group": "a", "source": "web", "kind": "b", "box_cxcywh": [0, 0, 1, 1]}',  # a source nobody can supervise
         b'{"group": "a", "source": "scenes", "kind": "b", "box_cxcywh": [0, 0, 1]}',  # a number got lost
         b'{"group": "a", "source": "scenes", "kind": "b", "box_cxcywh": [0, 0, 1, NaN]}',  # Python's JSON reads NaN
+        b'{"group": "a", "source": "scenes", "kind": "b", "box_cxcywh": [0, 0, 1, 1], "patch_xy": [-3, 0]}',  # outside
+        b'{"group": "a", "source": "scenes", "kind": "b", "box_cxcywh": [0, 0, 1, 1], "patch_xy": 7}',  # half a corner
+        b'{"group": "a", "source": "scenes", "kind": "b", "box_cxcywh": [0, 0, 1, 1], "light": [1]}',  # not 30 numbers
     ],
 )
 def test_a_label_that_cannot_be_used_is_named(tmp_path, monkeypatch, label):

@@ -1,4 +1,4 @@
-"""How rendered scenes are stored small: what their triples share lies in a shard once."""
+"""How rendered scenes are stored small: of the composite, what the effect shows."""
 
 import tarfile
 from dataclasses import replace
@@ -17,17 +17,16 @@ from situate.records.triple import Triple
 LIGHT = np.linspace(-2, 2, 30, dtype=np.float32).reshape(2, 5, 3)
 
 
-def scene(number: int = 0, count: int = 3, seed: int = 0) -> list[Triple]:
-    """Triples of one scene: one composite, backgrounds that differ from it inside their effects."""
-    triples = [make_triple(f"scene{number}-{index}", seed=10 * seed + index) for index in range(count)]
-    composite = triples[0].composite
+def scene(count: int = 3) -> list[Triple]:
+    """Triples whose composite is the background but for the effect."""
     made = []
-    for index, triple in enumerate(triples):
+    for index in range(count):
+        triple = make_triple(f"scene-{index}", seed=index)
         effect = np.zeros_like(triple.effect)
         effect[2 + index : 7 + index, 3:9] = 255
         effect[4 + index, 5] = 0
-        background = np.where(effect[..., None] > 0, triple.background, composite)
-        made.append(replace(triple, group=f"s{number}", composite=composite, effect=effect, background=background))
+        composite = np.where(effect[..., None] > 0, triple.composite, triple.background)
+        made.append(replace(triple, composite=composite, effect=effect))
     return made
 
 
@@ -36,25 +35,17 @@ def names_in(store: TripleStore) -> list[str]:
         return tar.getnames()
 
 
-def test_a_scenes_composite_is_stored_once(tmp_path):
-    store = write_data_set(tmp_path, [*scene(0), *scene(1, seed=1)])
-    names = names_in(store)
-    assert len([name for name in names if name.startswith("composite-")]) == 2
-    assert not [name for name in names if ".background." in name or ".composite." in name]
-    for written, read in zip([*scene(0), *scene(1, seed=1)], store, strict=True):
+def test_of_a_scenes_composite_a_patch_is_stored(tmp_path):
+    store = write_data_set(tmp_path, scene())
+    assert not [name for name in names_in(store) if ".composite." in name]
+    for written, read in zip(scene(), store, strict=True):
         assert_same(written, read)
 
 
 def test_an_effect_that_is_empty_needs_no_patch(tmp_path):
     triple = scene()[0]
-    triple = replace(triple, effect=np.zeros_like(triple.effect), background=triple.composite)
+    triple = replace(triple, effect=np.zeros_like(triple.effect), composite=triple.background)
     assert_same(write_data_set(tmp_path, [triple])[0], triple)
-
-
-def test_a_shard_of_its_own_has_a_composite_of_its_own(tmp_path):
-    triples = scene(count=3)
-    for written, read in zip(triples, write_data_set(tmp_path, triples, triples_per_shard=1), strict=True):
-        assert_same(written, read)
 
 
 @pytest.mark.parametrize(
@@ -67,26 +58,34 @@ def test_a_shard_of_its_own_has_a_composite_of_its_own(tmp_path):
 def test_other_triples_are_stored_whole(tmp_path, change, why):
     triple = replace(scene()[0], **change)
     assert not is_patched(triple), why
-    store = write_data_set(tmp_path, [triple])
-    assert "scene0-0.background.png" in names_in(store)
+    store = write_data_set(tmp_path, [triple], encoding="webp")
+    assert "scene-0.composite.webp" in names_in(store)
     assert_same(store[0], triple)
 
 
-def test_webp_keeps_everything_but_the_shared_composite(tmp_path):
-    flat = [replace(triple, composite=np.full_like(triple.composite, 120)) for triple in scene()]
+def test_webp_keeps_everything_but_the_background(tmp_path):
+    smooth = [replace(triple, background=np.full_like(triple.background, 120), light=LIGHT) for triple in scene()]
     triples = [
-        replace(one, background=np.where(one.effect[..., None] > 0, one.background, one.composite), light=LIGHT)
-        for one in flat
+        replace(one, composite=np.where(one.effect[..., None] > 0, one.composite, one.background)) for one in smooth
     ]
     store = write_data_set(tmp_path, triples, encoding="webp")
     for written, read in zip(triples, store, strict=True):
         for field in set(PICTURES) - {"background", "composite"}:
             np.testing.assert_array_equal(getattr(read, field), getattr(written, field), err_msg=field)
-        hidden = written.effect > 0
-        np.testing.assert_array_equal(read.background[hidden], written.background[hidden])
-        np.testing.assert_array_equal(read.background[~hidden], read.composite[~hidden])
-        assert np.abs(read.composite.astype(int) - written.composite).max() <= 2
+        is_shown = written.effect > 0
+        np.testing.assert_array_equal(read.composite[is_shown], written.composite[is_shown])
+        np.testing.assert_array_equal(read.composite[~is_shown], read.background[~is_shown])
+        assert np.abs(read.background.astype(int) - written.background).max() <= 2
         np.testing.assert_allclose(read.light, LIGHT, atol=1e-4)
+
+
+def test_a_lossy_background_does_not_tell_where_the_object_was(tmp_path):
+    """Two triples that differ in the effect and the composite only have the same background, byte for byte."""
+    first, second = scene(2)
+    second = replace(second, background=first.background)
+    second = replace(second, composite=np.where(second.effect[..., None] > 0, second.composite, second.background))
+    store = write_data_set(tmp_path, [first, second], encoding="webp")
+    np.testing.assert_array_equal(store[0].background, store[1].background)
 
 
 @pytest.mark.parametrize("channels", [3, 4])
@@ -104,18 +103,17 @@ def test_an_opaque_foreground_keeps_its_alpha_channel_as_webp(tmp_path):
     np.testing.assert_array_equal(store[0].foreground, opaque)
 
 
-def test_a_patch_covers_just_what_is_hidden():
+def test_a_patch_covers_just_what_is_shown():
     triple = scene()[1]
-    patch, (left, top) = patch_of(triple.background, triple.effect)
+    patch, (left, top) = patch_of(triple.composite, triple.effect)
     assert (left, top, *patch.shape) == (3, 3, 5, 6, 3)
-    assert (patch[2, 2] == 0).all(), "the hole in the effect shows the composite"
+    assert (patch[2, 2] == 0).all(), "the hole in the effect shows the background"
 
 
-def test_a_missing_composite_is_named(tmp_path):
+def test_a_missing_patch_is_named(tmp_path):
     store = write_data_set(tmp_path, scene())
-    for key in [key for key in store._members if key.startswith("composite-")]:
-        del store._members[key]
-    with pytest.raises(DataError, match="composite-.*make the data set again"):
+    del store._members["scene-0"]["patch.png"]
+    with pytest.raises(DataError, match="scene-0.*patch.*make the data set again"):
         _ = store[0]
 
 

@@ -28,7 +28,7 @@ def scenes(
         assets: Folder with models (situate data assets), which all worlds but `primitives` need.
         models: Which models may be objects: all, or those kept for training or for testing.
         size: Longer side of the pictures in pixels.
-        encoding: How pictures are stored; webp takes a third of the space and is lossy where triples share a picture.
+        encoding: How pictures are stored; webp takes less space, and its backgrounds are lossy.
         seed: Another seed gives other scenes.
         num_workers: Processes that render; does not change the result.
         resume: Go on where an earlier run with the same options stopped.

@@ -68,8 +68,7 @@ def _scenes(options: SceneOptions) -> tuple["SceneSet", "TripleStore | None"]:
             f"{len(options.data)} folders were given; --suite scenes takes one, made by situate data scenes"
         )
     store = TripleStore(options.data[0])
-    keys = [label["key"] for label in store.labels]
-    return set_of_folder(options.data[0], keys, options.assets).first(options.limit), store
+    return set_of_folder(options.data[0], store.keys, options.assets).first(options.limit), store
 
 
 def _warn(result: dict[str, Any]) -> None:

@@ -1,12 +1,12 @@
-"""A data set of triples on disk: WebDataset-style tar shards with lossless pictures, and a `dataset.json` beside them.
+"""A data set of triples on disk: WebDataset-style tar shards with pictures, and a `dataset.json` beside them.
 
     OUT/dataset.json         format, source, config, seed, counts, what was skipped and why
     OUT/shard-00000.tar      <key>.json, <key>.background.png, <key>.composite.png, <key>.foreground.png,
                              <key>.visible.png, <key>.effect.png; for repaired backgrounds <key>.hole.png,
                              for rendered scenes <key>.amodal.png and <key>.support.png
 
-Rendered scenes store a composite once a shard, as `composite-<digits of its hash>.png`, and instead of a background
-`<key>.patch.png`: what the effect hides of it. The suffix of a picture may be `webp` as well.
+A composite that is its background but for the effect lies as `<key>.patch.png`: what the effect shows of it.
+The suffix of a picture may be `webp` as well.
 
 A shard appears under its name only when it is whole; a data set is readable only when `dataset.json` is there.
 """
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import UInt8
 
 from situate.data.png import decode_png
 from situate.data.triple_label import label_problem, light_of
@@ -75,11 +76,10 @@ class TripleStore(Sequence[Triple]):
         """Decode triple number `index`."""
         key, label = self.keys[index], self.labels[index]
         fields = [field for field in PICTURE_FIELDS if field not in OPTIONAL_FIELDS or self._has(key, field)]
-        if "composite" in label:
-            fields = [field for field in fields if field not in ("background", "composite")]
-        pictures = {field: self._picture_of(key, field) for field in fields}
-        if "composite" in label:
-            pictures |= self._patched(key, label, pictures["effect"])
+        is_patched = "patch_xy" in label
+        pictures = {field: self._picture_of(key, field) for field in fields if field != "composite" or not is_patched}
+        if is_patched:
+            pictures["composite"] = self._patched(key, label["patch_xy"], pictures["background"], pictures["effect"])
         pictures.setdefault("hole", np.zeros_like(pictures["effect"]))
         return Triple(
             key=key,
@@ -126,32 +126,38 @@ class TripleStore(Sequence[Triple]):
         return any(f"{PICTURE_FIELDS[field]}.{encoding}" in self._members[key] for encoding in ENCODINGS)
 
     def _picture_of(self, key: str, field: str) -> np.ndarray:
-        pixels = self._picture(key, f"{PICTURE_FIELDS[field]}.")
+        pixels = self._picture(key, PICTURE_FIELDS[field])
         # WebP knows neither grey nor an alpha that is opaque everywhere.
         if field in GREY_FIELDS and pixels.ndim == 3:
             return np.ascontiguousarray(pixels[..., 0])
-        if field == "foreground" and pixels.shape[2] == 3:
+        if field == "foreground" and pixels.ndim == 3 and pixels.shape[2] == 3:
             return np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
         return pixels
 
-    def _patched(self, key: str, label: dict[str, Any], effect: np.ndarray) -> dict[str, np.ndarray]:
-        """The shared composite of a scene, and the background: the same with a patch where the effect is."""
-        composite, patch = self._picture(label["composite"], ""), self._picture(key, "patch.")
-        left, top = label["patch_xy"]
+    def _patched(
+        self,
+        key: str,
+        patch_xy: Sequence[int],
+        background: UInt8[np.ndarray, "h w 3"],
+        effect: UInt8[np.ndarray, "h w"],
+    ) -> UInt8[np.ndarray, "h w 3"]:
+        """The composite: the background with a patch where the effect is."""
+        patch, (left, top) = self._picture(key, "patch"), patch_xy
         place = slice(top, top + patch.shape[0]), slice(left, left + patch.shape[1])
-        if composite.shape[:2] != effect.shape or composite[place].shape != patch.shape:
+        if background.shape[:2] != effect.shape or background[place].shape != patch.shape:
             raise DataError(f"{self.folder}: the pictures of {key} do not fit together; make the data set again")
-        background = composite.copy()
-        background[place] = np.where(effect[place][..., None] > 0, patch, composite[place])
-        return {"background": background, "composite": composite}
+        composite = background.copy()
+        composite[place] = np.where(effect[place][..., None] > 0, patch, background[place])
+        return composite
 
-    def _picture(self, key: str, prefix: str) -> np.ndarray:
-        """Decode a member of `key` in whichever encoding it has; `prefix` ends in a dot unless it is empty."""
+    def _picture(self, key: str, suffix: str) -> np.ndarray:
+        """Decode a picture in whichever encoding it has."""
         members = self._members.get(key, {})
-        suffix = next((prefix + one for one in ENCODINGS if prefix + one in members), prefix + ENCODINGS[0])
-        pixels = decode_png(self._bytes(key, suffix))
+        names = [f"{suffix}.{encoding}" for encoding in ENCODINGS]
+        name = next((name for name in names if name in members), names[0])
+        pixels = decode_png(self._bytes(key, name))
         if pixels is None:
-            raise DataError(f"{self.folder}: {key}.{suffix} cannot be decoded; make the data set again")
+            raise DataError(f"{self.folder}: {key}.{name} cannot be decoded; make the data set again")
         return pixels
 
 

@@ -42,7 +42,13 @@ def label_problem(label: Any) -> str | None:
     box_cxcywh = label["box_cxcywh"]
     if not (isinstance(box_cxcywh, list) and len(box_cxcywh) == 4 and all(map(_is_number, box_cxcywh))):
         return f"has the box {box_cxcywh!r}, which is not four numbers"
+    if not _is_corner(label.get("patch_xy", [0, 0])):
+        return f"has the patch_xy {label['patch_xy']!r}, which is not two whole numbers"
     return None if _is_light(label.get("light")) else "has a light that is not 2 x 5 x 3 numbers"
+
+
+def _is_corner(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(type(one) is int and one >= 0 for one in value)
 
 
 def _is_light(value: Any) -> bool:

@@ -1,10 +1,9 @@
-"""Writing triples: into tar shards of a folder, each whole or not there at all; `situate.data.store` tells the layout.
+"""Writing triples into tar shards of a folder, each whole or not there; `situate.data.store` tells the layout.
 
-The pictures of a rendered scene agree outside the object's effect. Its composite, which is the same for all its
-triples, is stored once in a shard, and of the background only what the effect hides.
+Where background and composite agree outside the effect, as in rendered scenes, of the composite only what the effect
+shows is stored.
 """
 
-import hashlib
 import io
 import json
 import os
@@ -26,8 +25,9 @@ from situate.imageio.write import write_bytes
 from situate.records.triple import Triple
 
 TRIPLES_PER_SHARD = 256
-COMPOSITE_QUALITY = 95
-"""Of a composite as WebP. All else stays lossless, so a background still equals it outside the effect."""
+BACKGROUND_QUALITY = 92
+"""Of a background as WebP. It is the whole picture that is lossy, so nothing in it tells where the object was; all
+else is lossless, so a patched composite still equals it outside the effect."""
 
 Encoding = Literal["png", "webp"]
 
@@ -49,7 +49,7 @@ class TripleWriter:
             folder: Where to.
             first_shard: Number of the first shard.
             triples_per_shard: At most so many triples lie in one.
-            encoding: `png` keeps every pixel; `webp` takes a third of the space: what scenes share is lossy then.
+            encoding: `png` keeps every pixel; `webp` takes less space: backgrounds of scenes are lossy then.
         """
         self.folder = folder
         self.num_written = 0
@@ -58,7 +58,6 @@ class TripleWriter:
         self._tar: tarfile.TarFile | None = None
         self._num_in_shard = 0
         self._encoding: Encoding = encoding
-        self._shared: set[str] = set()
         with _naming(folder):
             folder.mkdir(parents=True, exist_ok=True)
 
@@ -91,11 +90,11 @@ class TripleWriter:
             self._tar = tarfile.open(self._partial_path, "w")  # noqa: SIM115 - closed by _close_shard
         label, pictures = label_of(triple), _pictures_of(triple)
         if is_patched(triple):
-            label["composite"] = self._share(pictures.pop("composite"))
-            pictures["patch"], label["patch_xy"] = patch_of(pictures.pop("background"), triple.effect)
+            pictures["patch"], label["patch_xy"] = patch_of(pictures.pop("composite"), triple.effect)
         self._add(f"{triple.key}.json", json.dumps(label).encode())
         for suffix, pixels in pictures.items():
-            self._add_picture(f"{triple.key}.{suffix}", pixels)
+            is_lossy = suffix == "background" and "patch" in pictures
+            self._add_picture(f"{triple.key}.{suffix}", pixels, BACKGROUND_QUALITY if is_lossy else None)
         self._num_in_shard += 1
         self.num_written += 1
         if self._num_in_shard == self._triples_per_shard:
@@ -120,15 +119,6 @@ class TripleWriter:
         is_small = self._encoding == "webp"
         self._add(f"{name}.{self._encoding}", encode_webp(pixels, quality) if is_small else encode_png(pixels))
 
-    def _share(self, composite: UInt8[np.ndarray, "h w 3"]) -> str:
-        """Store a composite once in the shard; return the name by which labels refer to it."""
-        shape = ",".join(map(str, composite.shape))
-        name = "composite-" + hashlib.sha256(shape.encode() + composite.tobytes()).hexdigest()[:_NAME_DIGITS]
-        if name not in self._shared:
-            self._add_picture(name, composite, COMPOSITE_QUALITY)
-            self._shared.add(name)
-        return name
-
     def _close_shard(self) -> None:
         if self._tar is None:
             return
@@ -137,7 +127,6 @@ class TripleWriter:
             os.replace(self._partial_path, self._partial_path.with_suffix(""))
         self._tar = None
         self._num_in_shard = 0
-        self._shared = set()
         self._shard += 1
 
 
@@ -147,25 +136,22 @@ def write_description(folder: Path, description: Mapping[str, Any]) -> None:
 
 
 def is_patched(triple: Triple) -> bool:
-    """Whether the background of a triple is its composite but for what the effect hides."""
+    """Whether the composite of a rendered triple is its background but for what the effect shows."""
     unhidden = triple.effect == 0
     return triple.source == "scenes" and np.array_equal(triple.background[unhidden], triple.composite[unhidden])
 
 
 def patch_of(
-    background: UInt8[np.ndarray, "h w 3"], effect: UInt8[np.ndarray, "h w"]
+    composite: UInt8[np.ndarray, "h w 3"], effect: UInt8[np.ndarray, "h w"]
 ) -> tuple[UInt8[np.ndarray, "ph pw 3"], tuple[int, int]]:
-    """Cut out of the background what the effect hides, black elsewhere; return it and its left and top pixel."""
-    hidden: Bool[np.ndarray, "h w"] = effect > 0
-    rows, columns = np.flatnonzero(hidden.any(axis=1)), np.flatnonzero(hidden.any(axis=0))
+    """Cut out of the composite what the effect shows, black elsewhere; return it and its left and top pixel."""
+    is_shown: Bool[np.ndarray, "h w"] = effect > 0
+    rows, columns = np.flatnonzero(is_shown.any(axis=1)), np.flatnonzero(is_shown.any(axis=0))
     if len(rows) == 0:
         return np.zeros((1, 1, 3), np.uint8), (0, 0)
     top, left = int(rows[0]), int(columns[0])
     place = slice(top, int(rows[-1]) + 1), slice(left, int(columns[-1]) + 1)
-    return np.where(hidden[place][..., None], background[place], 0), (left, top)
-
-
-_NAME_DIGITS = 16
+    return np.where(is_shown[place][..., None], composite[place], 0), (left, top)
 
 
 def _pictures_of(triple: Triple) -> dict[str, np.ndarray]:

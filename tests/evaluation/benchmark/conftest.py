@@ -29,6 +29,7 @@ def prior():
 def bench(scenes, prior, pipeline) -> Bench:
     pytest.importorskip("mitsuba", reason="needs the extra 'scenes'")
     pytest.importorskip("torchmetrics", reason="needs the extra 'eval'")
+    pytest.importorskip("efficientnet_lite_pytorch", reason="needs the extra 'eval'")
     model = ModelUnderTest(pipeline, 1, "debug")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("situate.evaluation.benchmark.run.prior_of_other_scenes", lambda config: prior)

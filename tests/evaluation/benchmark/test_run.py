@@ -33,11 +33,23 @@ def test_every_method_has_its_figures(result):
             assert 0 <= methods[name][figure] <= 1
         assert methods[name]["likelihood_gap"] >= 0
         assert methods[name]["size_error"] >= 0
-    for name in ("truth", "copy-paste", "reinhard"):
-        assert {"psnr_db", "ssim", "psnr_blurred_db", "shadow_iou"} <= set(methods[name])
-        assert methods[name]["num_pixels_changed_outside_effect"] == 0
+    for name in ("truth", "ceiling", "copy-paste", "reinhard"):
+        assert {"psnr_db", "ssim", "psnr_blurred_db", "perceptual", "shadow_iou"} <= set(methods[name])
+    for name in (name for name in methods if "num_pictures" in methods[name]):
+        assert methods[name]["num_pixels_changed_outside_effect"] == 0, name
     assert "plausible_at_1" not in methods["copy-paste"]
     json.dumps(result, allow_nan=False)
+
+
+def test_scenes_of_a_folder_are_judged_with_the_pictures_in_it(tmp_path):
+    folder, figures = tmp_path / "made", tmp_path / "figures.json"
+    assert main(["data", "scenes", str(folder), "--num", "3", "--size", "48", "--num-workers", "1"]) == 0
+    assert main(["evaluate", "--suite", "scenes", "--data", str(folder), "--json", str(figures), "--limit", "2"]) == 0
+    found = json.loads(figures.read_text())
+    assert found["num_scenes"] >= 1
+    assert found["test_set"]["num_scenes_with_pictures"] == found["num_scenes"]
+    assert found["methods"]["truth"]["plausible_at_1"] == 1
+    assert found["methods"]["copy-paste"]["psnr_db"] < found["methods"]["ceiling"]["psnr_db"]
 
 
 def test_the_truth_is_perfect_and_paste_is_not(result):

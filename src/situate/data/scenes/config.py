@@ -22,7 +22,7 @@ class SceneConfig(DataOptions):
         triples_per_block: How many triples make one shard, the unit of resuming.
         world: What is rendered; `mixed` draws street, yard or room for every scene.
         models: Which models of the catalogue may be objects: all, or those kept for training or for testing.
-        encoding: How pictures are stored; `webp` takes a third of the space, and is lossy where triples share it.
+        encoding: How pictures are stored; `webp` takes less space; its backgrounds are lossy.
         assets: Folder of the catalogue; it is not written into the data set, whose bytes follow from the models alone.
     """
 

@@ -1,4 +1,4 @@
-"""Composites without a network, each with what it changed: copy-paste, Poisson blending, Reinhard's colour transfer."""
+"""Composites without a network, each with what it changed: baselines, the truth, and the ceiling below it."""
 
 from collections.abc import Callable
 

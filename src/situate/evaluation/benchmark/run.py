@@ -54,7 +54,8 @@ def prepared_bench(
 
     Raises:
         InputError: If a model is to be judged without pictures.
-        MissingExtraError: If something is to be rendered and Mitsuba is not installed.
+        MissingExtraError: If something is to be rendered and Mitsuba or the features of the perceptual distance are
+            not installed.
     """
     if model is not None and triples is None and not config.with_renders:
         raise InputError(
@@ -84,7 +85,7 @@ def figures_of(bench: Bench, scores: Sequence[SceneScores], config: BenchmarkCon
 
 def _source(scenes: SceneSet, renderer: Renderer | None, triples: TripleStore | None) -> TripleSource | None:
     if triples is not None:
-        return _Stored(scenes, triples, {label["key"]: number for number, label in enumerate(triples.labels)})
+        return _Stored(scenes, triples, {key: number for number, key in enumerate(triples.keys)})
     if renderer is not None:
         return _Rendered(scenes, renderer)
     return None
