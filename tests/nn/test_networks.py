@@ -96,6 +96,6 @@ def test_a_sample_does_not_depend_on_its_batch():
     torch.testing.assert_close(together.distribution.heatmap[1:2], alone.distribution.heatmap, atol=1e-6, rtol=1e-4)
 
 
-def test_tiny_and_literal_have_one_to_five_million_parameters():
+def test_tiny_and_literal_have_about_five_million_parameters():
     for recipe in (tiny(), literal()):
-        assert 1e6 < sum(parameter.numel() for parameter in recipe.model.build().parameters()) < 5e6
+        assert 4e6 < sum(parameter.numel() for parameter in recipe.model.build().parameters()) < 5.2e6

@@ -45,6 +45,11 @@ def test_all_problems_are_named_at_once():
         ("model.num_heads=3", "must divide 32 and 32"),  # heads share the width evenly
         ("model.num_heads=0", "must divide 32 and 32"),
         ("model.background_size=30", "multiples of 4"),  # cannot be cut into patches
+        ("model.background_size=4", "at least 8"),  # the light encoder halves it thrice
+        ("model.fusion_pool=3", "fusion_pool is 3; it must divide 8"),  # squares of tokens that do not fill the grid
+        ("model.fusion_pool=0", "fusion_pool is 0"),
+        ("model.light_channels=50", "light_channels is 50; it must be a multiple of 16"),  # groups share them evenly
+        ("loss.colour_knee=0", "loss.colour_knee"),  # would divide by nothing
     ],
 )
 def test_a_wrong_assignment_is_named(assignment, message):

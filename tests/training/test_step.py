@@ -16,7 +16,7 @@ from situate.training.step import StepReport, averaged_weights, evaluate, joint_
 
 def test_the_debug_recipe_overfits_one_batch():
     optim = CONFIG.optim.model_copy(update={"learning_rate": 2e-3})
-    state, batch = debug_state(CONFIG.model_copy(update={"optim": optim}), num_steps=60), debug_batch(1)
+    state, batch = debug_state(CONFIG.model_copy(update={"optim": optim}), num_steps=75), debug_batch(1)
     many_noises = collate([batch] * 8)
 
     def terms() -> dict[str, float]:
@@ -24,7 +24,7 @@ def test_the_debug_recipe_overfits_one_batch():
             return joint_terms(state, state.bare_model, many_noises, torch.Generator().manual_seed(0)).as_floats()
 
     before = terms()
-    for _ in range(60):
+    for _ in range(75):
         train_step(state, batch)
     after = terms()
     assert before["cell"] > 3

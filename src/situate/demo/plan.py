@@ -18,7 +18,7 @@ EVALUATION_STEPS = 50
 """A short run is evaluated this often, so that its curve has points."""
 MAX_VALIDATION = 64
 HELD_OUT_SEED_OFFSET = 1_000_003
-"""Far from the small seeds: the shipped weights were trained on scenes of seeds 1 and 2."""
+"""Far from the small seeds, on whose scenes the shipped weights were trained."""
 
 
 class DemoConfig(BaseModel):

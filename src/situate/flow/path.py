@@ -50,7 +50,7 @@ def velocity_of(
 
 
 def draw_sigma(count: int, generator: torch.Generator) -> Float[Tensor, "{count}"]:
-    """Draw training noise levels: half uniform in (0, 1), a quarter from the high-noise end, a quarter exactly 1.
+    """Draw training noise levels: three fifths exactly 1, the rest half uniform, half from the high-noise end.
 
     Every walk starts at 1, and in a few steps the first one decides most: there the network predicts the mean.
 
@@ -60,5 +60,5 @@ def draw_sigma(count: int, generator: torch.Generator) -> Float[Tensor, "{count}
     """
     uniform = torch.rand(count, generator=generator, device=generator.device)
     chance = torch.rand(count, generator=generator, device=generator.device)
-    tilted = torch.where(chance < 0.5, 1 - uniform.square(), uniform)
-    return torch.where(chance < 0.25, torch.ones_like(uniform), tilted)
+    tilted = torch.where(chance < 0.8, 1 - uniform.square(), uniform)
+    return torch.where(chance < 0.6, torch.ones_like(uniform), tilted)

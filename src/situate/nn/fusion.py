@@ -1,5 +1,6 @@
 """Fusion (method step T2a): background tokens attend to each other and to the foreground's tokens."""
 
+from einops import reduce
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -7,11 +8,17 @@ from situate.nn.layers import Attention, FeedForward
 
 
 class FusionLayer(nn.Module):
-    """Self-attention, cross-attention to the foreground and a feed-forward, each with a skip, normalised before."""
+    """Self-attention, cross-attention to the foreground and a feed-forward, each with a skip, normalised before.
 
-    def __init__(self, width: int, num_heads: int, expansion: int) -> None:
-        """Work on tokens of `width`."""
+    Source:
+        Keys and values from pooled tokens: Wang et al., Pyramid Vision Transformer v2 (2022), linear spatial reduction;
+        there it is a fixed grid and a convolution, here squares of `pool` tokens a side and their mean.
+    """
+
+    def __init__(self, width: int, num_heads: int, expansion: int, pool: int) -> None:
+        """Work on tokens of `width`; those that are attended to are pooled by `pool` along each side."""
         super().__init__()
+        self.pool = pool
         self.norm_self = nn.LayerNorm(width)
         self.self_attention = Attention(width, num_heads)
         self.norm_cross = nn.LayerNorm(width)
@@ -23,7 +30,8 @@ class FusionLayer(nn.Module):
         self, background_tokens: Float[Tensor, "b n d"], foreground_tokens: Float[Tensor, "b m d"]
     ) -> Float[Tensor, "b n d"]:
         """Return the background tokens, each knowing more of its surroundings and of the object."""
-        tokens = background_tokens + self.self_attention(self.norm_self(background_tokens))
+        normed = self.norm_self(background_tokens)
+        tokens = background_tokens + self.self_attention(normed, _pooled(normed, self.pool))
         tokens = tokens + self.cross_attention(self.norm_cross(tokens), foreground_tokens)
         return tokens + self.feed_forward(self.norm_feed(tokens))
 
@@ -31,11 +39,11 @@ class FusionLayer(nn.Module):
 class Fusion(nn.Module):
     """A few fusion layers."""
 
-    def __init__(self, width: int, num_layers: int, num_heads: int, expansion: int = 3) -> None:
+    def __init__(self, width: int, num_layers: int, num_heads: int, expansion: int = 3, pool: int = 1) -> None:
         """Stack `num_layers` layers over tokens of `width`."""
         super().__init__()
         self.norm_foreground = nn.LayerNorm(width)
-        self.layers = nn.ModuleList(FusionLayer(width, num_heads, expansion) for _ in range(num_layers))
+        self.layers = nn.ModuleList(FusionLayer(width, num_heads, expansion, pool) for _ in range(num_layers))
         self.norm = nn.LayerNorm(width)
 
     def forward(
@@ -47,3 +55,10 @@ class Fusion(nn.Module):
         for layer in self.layers:
             fused_tokens = layer(fused_tokens, context)
         return self.norm(fused_tokens)
+
+
+def _pooled(tokens: Float[Tensor, "b n d"], pool: int) -> Float[Tensor, "b m d"]:
+    if pool == 1:
+        return tokens
+    side = round(tokens.shape[1] ** 0.5)
+    return reduce(tokens, "b (gh ph gw pw) d -> b (gh gw) d", "mean", ph=pool, pw=pool, gw=side // pool)

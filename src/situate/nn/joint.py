@@ -29,6 +29,8 @@ class ModelConfig(BaseModel):
     encoder_blocks: int = 2
     token_width: int = 128
     fusion_layers: int = 3
+    fusion_pool: int = 2
+    light_channels: int = 48
     window_size: int = 64
     window_patch: int = 2
     window_channels: tuple[int, ...] = (48, 96, 160)
@@ -45,6 +47,8 @@ class ModelConfig(BaseModel):
             num_blocks=self.encoder_blocks,
             width=self.token_width,
             num_layers=self.fusion_layers,
+            pool=self.fusion_pool,
+            light_channels=self.light_channels,
             num_heads=self.num_heads,
         )
         synthesis = VelocityNetwork(
@@ -61,10 +65,11 @@ class ModelConfig(BaseModel):
 
 @dataclass(frozen=True)
 class JointPrediction:
-    """The position's density and the predicted clean image inside the window."""
+    """The position's density, the predicted clean image inside the window, and the light of scene and foreground."""
 
     distribution: PlacementDistribution
     image: Float[Tensor, "b 5 h w"]
+    light: Float[Tensor, "b 2 5 3"]
 
 
 class JointModel(nn.Module):
@@ -84,9 +89,10 @@ class JointModel(nn.Module):
         sigma: Float[Tensor, " b"],
     ) -> JointPrediction:
         """Predict position and image (method step T2)."""
-        fused_tokens, distribution = self.placement(placement_input)
-        window_tokens = tokens_in_window(fused_tokens, synthesis_input.window_cxcywh)
-        return JointPrediction(distribution, self.synthesis(x_sigma, sigma, synthesis_input, window_tokens))
+        placed = self.placement(placement_input)
+        window_tokens = tokens_in_window(placed.fused_tokens, synthesis_input.window_cxcywh)
+        image = self.synthesis(x_sigma, sigma, synthesis_input, window_tokens)
+        return JointPrediction(placed.distribution, image, placed.light)
 
 
 def tokens_in_window(

@@ -1,5 +1,6 @@
 """The placement network: features of foreground and background are fused, and give a density over positions."""
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -12,21 +13,32 @@ from torch import Tensor, nn
 from situate.nn.distribution import NUM_PARAMETERS, PlacementDistribution, distribution_from
 from situate.nn.encoder import ConvEncoder
 from situate.nn.fusion import Fusion
-from situate.nn.layers import sinusoidal_embedding
+from situate.nn.layers import sinusoidal_embedding, zero_initialised
+from situate.nn.light import LightEncoder
 from situate.records.batch import PlacementInput
+from situate.records.triple import LIGHT_SHAPE
 
 PATCH = 4
+BACKGROUND_LIGHT_PATCH = 2
 
 
 class PlacementPrediction(NamedTuple):
-    """Fused tokens on the background's grid, and the density they give."""
+    """Fused tokens on the background's grid, the density they give, and the light of background and foreground.
+
+    `light` is how bright grey cards would be in each; see `Triple.light`.
+    """
 
     fused_tokens: Float[Tensor, "b n d"]
     distribution: PlacementDistribution
+    light: Float[Tensor, "b 2 5 3"]
 
 
 class PlacementNetwork(ModelMixin, ConfigMixin):
-    """Says where an object goes in a picture (DESIGN 1.1)."""
+    """Says where an object goes in a picture (DESIGN 1.1).
+
+    Beyond that design it reads the light of both pictures, which is added to the fused tokens: what the synthesis needs
+    to know is how the light differs, and where that is known (rendered scenes) it is taught.
+    """
 
     config_name = "config.json"
 
@@ -40,6 +52,8 @@ class PlacementNetwork(ModelMixin, ConfigMixin):
         width: int = 128,
         num_layers: int = 3,
         num_heads: int = 4,
+        pool: int = 1,
+        light_channels: int = 48,
     ) -> None:
         """Build the network.
 
@@ -51,27 +65,36 @@ class PlacementNetwork(ModelMixin, ConfigMixin):
             width: Width of the tokens.
             num_layers: Fusion layers.
             num_heads: Attention heads.
+            pool: Background tokens attend to the means of squares of so many background tokens a side.
+            light_channels: Channels of the two light encoders.
         """
         super().__init__()
         self.grid_side = background_size // PATCH
         self.background_encoder = ConvEncoder(4, background_size, PATCH, channels, num_blocks, width)
         self.foreground_encoder = ConvEncoder(4, foreground_size, PATCH, channels, num_blocks, width)
         self.aspect_embedding = nn.Linear(width, width)
-        self.fusion = Fusion(width, num_layers, num_heads)
+        self.fusion = Fusion(width, num_layers, num_heads, pool=pool)
+        self.background_light = LightEncoder(3, BACKGROUND_LIGHT_PATCH, light_channels)
+        self.foreground_light = LightEncoder(4, 1, light_channels)
+        self.light_embedding = zero_initialised(nn.Linear(math.prod(LIGHT_SHAPE), width))
         self.head = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, NUM_PARAMETERS))
 
     def forward(self, inputs: PlacementInput) -> PlacementPrediction:
         """Return fused tokens (method step T2a) and the density over positions (step T2b)."""
         background_tokens = self.background_encoder(self._with_padding_mask(inputs))
-        foreground_tokens = self.foreground_encoder(torch.cat([inputs.foreground, inputs.alpha * 2 - 1], dim=1))
+        foreground = torch.cat([inputs.foreground, inputs.alpha * 2 - 1], dim=1)
+        foreground_tokens = self.foreground_encoder(foreground)
         # log(width / height) in [-4, 4] becomes a value in [0, 1].
         aspect = sinusoidal_embedding((inputs.log_aspect / 8 + 0.5).clamp(0, 1), self.config["width"])
         foreground_tokens = foreground_tokens + self.aspect_embedding(aspect.to(foreground_tokens.dtype))[:, None]
+        light = torch.stack([self.background_light(inputs.background), self.foreground_light(foreground)], dim=1)
         fused_tokens = self.fusion(background_tokens, foreground_tokens)
+        # Only known light teaches the light encoders: led by the other losses, they make training unsteady.
+        fused_tokens = fused_tokens + self.light_embedding(light.detach().flatten(1))[:, None]
         with torch.autocast(fused_tokens.device.type, enabled=False):
             parameters = rearrange(self.head(fused_tokens.float()), "b (gh gw) p -> b p gh gw", gh=self.grid_side)
             distribution = distribution_from(parameters, inputs.content_xyxy)
-        return PlacementPrediction(fused_tokens, distribution)
+        return PlacementPrediction(fused_tokens, distribution, light)
 
     def _with_padding_mask(self, inputs: PlacementInput) -> Float[Tensor, "b 4 h w"]:
         """Add a channel that is 1 in the picture and 0 in the padding."""

@@ -34,6 +34,7 @@ class VelocityNetwork(ModelMixin, ConfigMixin):
     Group normalisation takes the overall brightness out of the features. What modulates every block is therefore,
     beside the noise level, the mean of the fused tokens in the window and the mean and spread of the colours of
     background and foreground: the numbers of colour transfer (Reinhard et al., Color Transfer between Images, 2001).
+    The tokens carry the light of both pictures, too.
 
     `pasted`: the base is the pasted picture with its alpha as both masks. `literal`: the base is the background with
     empty masks; nothing is pasted, and the position comes only through the fused tokens.

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, get_args
@@ -157,6 +158,10 @@ def _read_json(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text())
 
 
+def _is_lightless(network: type, weights: Mapping[str, torch.Tensor]) -> bool:
+    return network is PlacementNetwork and not any(name.startswith("background_light.") for name in weights)
+
+
 def _loaded(network: type, folder: Path) -> Any:
     """Build the network from its own config and load its weights strictly."""
     config = _read_json(folder / "config.json")
@@ -164,6 +169,8 @@ def _loaded(network: type, folder: Path) -> Any:
         raise TypeError(f"{folder / 'config.json'} is not an object")
     model = network(**{name: value for name, value in config.items() if not name.startswith("_")})
     weights = {name: tensor.float() for name, tensor in load_file(folder / WEIGHTS_NAME).items()}
+    if _is_lightless(network, weights):
+        raise ValueError("an earlier version of situate made it, whose networks did not read the light")
     model.load_state_dict(weights, strict=True)
     broken = [name for name, tensor in weights.items() if not torch.isfinite(tensor).all()]
     if broken:

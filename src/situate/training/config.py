@@ -65,8 +65,12 @@ class RunConfig(BaseModel):
 def _model_problems(model: ModelConfig) -> list[str]:
     """What the networks could not be built or run with."""
     problems = []
-    if any(size < 4 or size % 4 for size in (model.background_size, model.foreground_size)):
-        problems.append("background_size and foreground_size must be multiples of 4")
+    if any(size < 8 or size % 4 for size in (model.background_size, model.foreground_size)):
+        problems.append("background_size and foreground_size must be multiples of 4 and at least 8")
+    if model.fusion_pool < 1 or (model.background_size // 4) % model.fusion_pool:
+        problems.append(f"fusion_pool is {model.fusion_pool}; it must divide {model.background_size // 4}")
+    if model.light_channels < 16 or model.light_channels % 16:
+        problems.append(f"light_channels is {model.light_channels}; it must be a multiple of 16")
     if model.token_width < 4 or model.token_width % 4:
         problems.append(f"token_width is {model.token_width}; it must be a multiple of 4")
     if not model.window_channels or min(model.window_channels) < 1 or model.window_channels[0] % 2:

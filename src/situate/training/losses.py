@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 import torch
 import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Float
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from situate.nn.joint import JointPrediction
@@ -20,9 +20,10 @@ class LossTerms:
         cell: Cross-entropy of the grid cell, nats.
         offset: Negative log-likelihood of the anchor inside its cell, nats relative to a uniform cell.
         log_height: Negative log-likelihood of the log height, nats.
-        colour: Squared error of the composite's RGB.
+        colour: Squared error of the composite's RGB, which grows with its log only above `colour_knee`.
         visible_alpha: Squared error of the visible alpha.
         effect: Squared error of the effect.
+        light: Squared error of the logs of the grey cards' brightness, where it is known.
     """
 
     cell: Float[Tensor, ""]
@@ -31,6 +32,7 @@ class LossTerms:
     colour: Float[Tensor, ""]
     visible_alpha: Float[Tensor, ""]
     effect: Float[Tensor, ""]
+    light: Float[Tensor, ""]
 
     @property
     def placement(self) -> Float[Tensor, ""]:
@@ -45,7 +47,7 @@ class LossTerms:
     @property
     def total(self) -> Float[Tensor, ""]:
         """The joint loss."""
-        return self.placement + self.synthesis
+        return self.placement + self.synthesis + self.light
 
     def as_floats(self) -> dict[str, float]:
         """Every term and the sums by name."""
@@ -60,6 +62,10 @@ class LossConfig(BaseModel):
         placement_weight: Factor of the placement terms.
         colour_weight: Factor of the colour term.
         mask_weight: Factor of the two mask terms.
+        light_weight: Factor of the light term.
+        colour_knee: Squared error of a sample, in [-1, 1] units over the squared noise level, above which its colour
+            term grows with the log only.
+            Pictures are judged in decibels; without a knee a few samples in hard light would outweigh the rest.
         unchanged_share: Share of a sample's synthesis loss that pixels get where nothing changes; the region that
             changes is 2-5 % of a picture, and unweighted the network learns nothing but to copy.
         min_sigma: Noise level under which the error is no longer scaled up as the velocity's would be.
@@ -69,8 +75,10 @@ class LossConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     placement_weight: float = 1.0
-    colour_weight: float = 30.0
+    colour_weight: float = 100.0
     mask_weight: float = 2.0
+    light_weight: float = 0.5
+    colour_knee: float = Field(default=0.004, gt=0)
     unchanged_share: float = 0.2
     min_sigma: float = 0.75
     counts_pasted: bool = True
@@ -99,26 +107,28 @@ class JointLoss:
         squared = (prediction.image - batch.image).square() / self._divisor(sigma)
         colour, visible_alpha, effect = (self._masked_mean(squared, batch, part) for part in _PARTS)
         weights = self.config
+        colour = weights.colour_knee * torch.log1p(colour / weights.colour_knee)
         return LossTerms(
             cell=-weights.placement_weight * position_terms.cell.mean(),
             offset=weights.placement_weight * (uniform_offset - position_terms.offset).mean(),
             log_height=-weights.placement_weight * position_terms.log_height.mean(),
-            colour=weights.colour_weight * colour,
-            visible_alpha=weights.mask_weight * visible_alpha,
-            effect=weights.mask_weight * effect,
+            colour=weights.colour_weight * colour.mean(),
+            visible_alpha=weights.mask_weight * visible_alpha.mean(),
+            effect=weights.mask_weight * effect.mean(),
+            light=weights.light_weight * _light_error(prediction.light, batch),
         )
 
     def _divisor(self, sigma: Float[Tensor, " b"]) -> Float[Tensor, "b 1 1 1"]:
         return sigma.clamp(min=self.config.min_sigma).square()[:, None, None, None]
 
-    def _masked_mean(self, squared: Float[Tensor, "b 5 h w"], batch: Batch, part: slice) -> Float[Tensor, ""]:
-        """Mean over the changed region and over the rest, joined by `unchanged_share`; then over samples."""
+    def _masked_mean(self, squared: Float[Tensor, "b 5 h w"], batch: Batch, part: slice) -> Float[Tensor, " b"]:
+        """Each sample's mean over the changed region and over the rest, joined by `unchanged_share`."""
         is_changed = changed_region(batch, counts_pasted=self.config.counts_pasted)
         weight = batch.image_weight[:, part]
         changed = _weighted_mean(squared[:, part], weight * is_changed)
         unchanged = _weighted_mean(squared[:, part], weight * ~is_changed)
         share = self.config.unchanged_share
-        return ((1 - share) * changed + share * unchanged).mean()
+        return (1 - share) * changed + share * unchanged
 
 
 def changed_region(batch: Batch, *, counts_pasted: bool = True) -> Tensor:
@@ -127,6 +137,11 @@ def changed_region(batch: Batch, *, counts_pasted: bool = True) -> Tensor:
     if counts_pasted:
         changed = torch.maximum(changed, (batch.synthesis.pasted_alpha > _NOISE).float())
     return F.max_pool2d(changed, 5, stride=1, padding=2) > 0
+
+
+def _light_error(light: Float[Tensor, "b 2 5 3"], batch: Batch) -> Float[Tensor, ""]:
+    squared = (light - batch.light).square().flatten(1).mean(1)
+    return (batch.light_weight * squared).sum() / batch.light_weight.sum().clamp(min=1)
 
 
 _PARTS = (slice(0, 3), slice(3, 4), slice(4, 5))

@@ -1,0 +1,54 @@
+"""How the light of a picture is read: from shadows, shading and colours, as the brightness of grey cards in it."""
+
+import math
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from situate.records.triple import LIGHT_SHAPE
+
+CARDS_SHAPE = LIGHT_SHAPE[1:]
+"""Five facings, three colours; see `Triple.light`."""
+HEAD_WIDTH = 128
+
+
+class LightEncoder(nn.Module):
+    """A small convolutional network whose features are pooled over the whole picture, by mean and by maximum.
+
+    Tokens of a grid are poor at this: where a shadow is does not matter, which way it falls does.
+    """
+
+    def __init__(self, in_channels: int, patch: int, channels: int) -> None:
+        """Read pictures of `in_channels`; `channels` at the first of three resolutions, then twice as many."""
+        super().__init__()
+        wide = 2 * channels
+        self.patch = patch
+        self.stem = nn.Conv2d(in_channels * patch**2, channels, 3, padding=1)
+        self.fine = _layer(channels, channels)
+        self.middle = nn.Sequential(_layer(channels, wide), _layer(wide, wide))
+        self.coarse = nn.Sequential(_layer(wide, wide), _layer(wide, wide))
+        self.norm = nn.GroupNorm(_num_groups(wide), wide)
+        self.head = nn.Sequential(
+            nn.Linear(2 * wide, HEAD_WIDTH), nn.SiLU(), nn.Linear(HEAD_WIDTH, math.prod(CARDS_SHAPE))
+        )
+
+    def forward(self, pixels: Float[Tensor, "b c h w"]) -> Float[Tensor, "b 5 3"]:
+        """Return how bright grey cards would be: natural logs over mid grey, see `Triple.light`."""
+        features = self.fine(self.stem(F.pixel_unshuffle(pixels, self.patch)))
+        features = self.middle(F.max_pool2d(features, 2))
+        features = F.silu(self.norm(self.coarse(F.max_pool2d(features, 2))))
+        with torch.autocast(features.device.type, enabled=False):
+            pooled = torch.cat([features.mean(dim=(2, 3)), features.amax(dim=(2, 3))], dim=1).float()
+            return self.head(pooled).unflatten(1, CARDS_SHAPE)
+
+
+def _layer(in_channels: int, channels: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.GroupNorm(_num_groups(in_channels), in_channels), nn.SiLU(), nn.Conv2d(in_channels, channels, 3, padding=1)
+    )
+
+
+def _num_groups(channels: int) -> int:
+    return max(1, channels // 16)
