@@ -63,7 +63,7 @@ class TripleStore(Sequence[Triple]):
         self._members: dict[str, dict[str, _Member]] = {}
         for shard in sorted(folder.glob("shard-*.tar")):
             self._index(shard)
-        self.keys = [key for key, members in self._members.items() if "json" in members]
+        self.keys = list(self._members)
         if not self.keys:
             raise DataError(f"{folder} holds no triples; make some with: situate data scenes {folder}")
         self.labels = [self._label(key) for key in self.keys]
@@ -106,7 +106,7 @@ class TripleStore(Sequence[Triple]):
             raise DataError(f"{shard} is damaged ({error}); make the data set again, or remove this shard") from error
 
     def _bytes(self, key: str, suffix: str) -> bytes:
-        member = self._members.get(key, {}).get(suffix)
+        member = self._members[key].get(suffix)
         if member is None:
             raise DataError(f"{self.folder}: triple {key} has no {suffix}; make the data set again")
         with member.shard.open("rb") as file:
@@ -152,7 +152,7 @@ class TripleStore(Sequence[Triple]):
 
     def _picture(self, key: str, suffix: str) -> np.ndarray:
         """Decode a picture in whichever encoding it has."""
-        members = self._members.get(key, {})
+        members = self._members[key]
         names = [f"{suffix}.{encoding}" for encoding in ENCODINGS]
         name = next((name for name in names if name in members), names[0])
         pixels = decode_png(self._bytes(key, name))

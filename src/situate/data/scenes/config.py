@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from situate.data.options import DataOptions
+from situate.data.writer import Encoding
 
 WorldChoice = Literal["primitives", "street", "yard", "room", "mixed"]
 
@@ -34,7 +35,7 @@ class SceneConfig(DataOptions):
     triples_per_block: int = Field(default=48, ge=1, le=999)
     world: WorldChoice = "primitives"
     models: Literal["all", "train", "test"] = "all"
-    encoding: Literal["png", "webp"] = "png"
+    encoding: Encoding = "png"
     assets: Path | None = Field(default=None, exclude=True)
 
     @field_validator("num_samples")
