@@ -73,6 +73,20 @@ def test_darkening_is_recovered_and_the_grain_is_kept():
     assert grain.std() == pytest.approx(wanted.std(), rel=0.15)
 
 
+def test_where_the_picture_is_no_larger_than_the_network_sees_it_gets_what_the_network_made():
+    background, generated = smaller(textured()), smaller(textured(seed=1))
+    _, _, small_colours, small_alpha = layers()
+    foreground = unpremultiplied(small_colours, small_alpha)
+    found = lift(
+        background=background,
+        foreground=foreground,
+        visible=small_alpha,
+        small=SmallLayers(background, foreground, small_alpha, generated),
+        part=Part(SMALL, slice(0, SMALL), slice(0, SMALL)),
+    )
+    np.testing.assert_allclose(found, generated, atol=1e-5)
+
+
 def test_an_affine_change_of_all_pixels_is_found_exactly():
     layer = smaller(textured())
     field = fit_affine(layer, (layer + 1) * 0.6 - 1, np.ones((SMALL, SMALL), np.float32))

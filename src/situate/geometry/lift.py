@@ -86,9 +86,8 @@ def lift(
     shade = fit_affine(small.background, small.generated, 1 - small.visible)
     relight = fit_affine(small.foreground, small.generated, small.visible)
     lifted = _mixed(small.visible, shade(small.background), relight(small.foreground))
-    rest = cv2.GaussianBlur(small.generated - lifted, (0, 0), 1.0)
     result = _mixed(visible, shade.enlarged(part)(background), relight.enlarged(part)(foreground))
-    return result + part.enlarged(rest)
+    return result + part.enlarged(small.generated - lifted)
 
 
 @dataclass(frozen=True)
