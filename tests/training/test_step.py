@@ -15,7 +15,7 @@ from situate.training.step import StepReport, averaged_weights, evaluate, joint_
 
 
 def test_the_debug_recipe_overfits_one_batch():
-    optim = CONFIG.optim.model_copy(update={"learning_rate": 2e-3})
+    optim = CONFIG.optim.model_copy(update={"learning_rate": 1e-2})
     state, batch = debug_state(CONFIG.model_copy(update={"optim": optim}), num_steps=75), debug_batch(1)
     many_noises = collate([batch] * 8)
 

@@ -13,6 +13,7 @@ def scenes(
     assets: Path | None = None,
     models: Literal["all", "train", "test"] = "all",
     size: int = 128,
+    triples_per_scene: int = 3,
     encoding: Literal["png", "webp"] = "png",
     seed: int = 0,
     num_workers: int = 2,
@@ -28,6 +29,7 @@ def scenes(
         assets: Folder with models (situate data assets), which all worlds but `primitives` need.
         models: Which models may be objects: all, or those kept for training or for testing.
         size: Longer side of the pictures in pixels.
+        triples_per_scene: At most so many objects of one scene; fewer take longer a triple, and teach more.
         encoding: How pictures are stored; webp takes less space, and its backgrounds are lossy.
         seed: Another seed gives other scenes.
         num_workers: Processes that render; does not change the result.
@@ -41,7 +43,14 @@ def scenes(
     from situate.data.scenes.config import SceneConfig
 
     config = SceneConfig.checked(
-        num_triples=num, size_px=size, seed=seed, world=world, assets=assets, models=models, encoding=encoding
+        num_triples=num,
+        size_px=size,
+        triples_per_scene=triples_per_scene,
+        seed=seed,
+        world=world,
+        assets=assets,
+        models=models,
+        encoding=encoding,
     )
     columns = (TextColumn("rendering"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(file=sys.stderr)) as bar:

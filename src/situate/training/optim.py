@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from pydantic import BaseModel, ConfigDict
@@ -9,36 +10,50 @@ from torch import nn
 
 
 class OptimConfig(BaseModel):
-    """AdamW with warm-up and cosine decay.
+    """Muon for matrices and kernels, AdamW for vectors, with warm-up and cosine decay.
+
+    Muon moves a matrix (a kernel counts as the matrix of its filters) by its averaged gradient with all singular values
+    made equal, so that no direction of a layer is left behind.
 
     Attributes:
-        learning_rate: Peak.
+        learning_rate: Peak; of one scale for both, see Source.
         warmup_steps: Linear rise from 0.
         final_factor: Share of the peak that is left at `num_steps`.
         weight_decay: Decoupled decay, of matrices and kernels only.
-        betas: Averaging of gradient and its square.
+        momentum: Averaging of the gradient of matrices and kernels.
+        betas: Averaging of the gradient of vectors, and of its square.
         max_gradient_norm: Longer gradients are cut to this length.
         ema_decay: Averaging of the weights.
+
+    Source:
+        Jordan et al., Muon: An optimizer for hidden layers in neural networks (2024); the update is scaled to the size
+        of AdamW's as in Liu et al., Muon is Scalable for LLM Training (2025), equation 4. Unlike theirs, the first and
+        the last layers are matrices like all others.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-3
     warmup_steps: int = 50
     final_factor: float = 0.02
-    weight_decay: float = 0.02
+    weight_decay: float = 0.1
+    momentum: float = 0.95
     betas: tuple[float, float] = (0.9, 0.98)
     max_gradient_norm: float = 1.0
     ema_decay: float = 0.995
 
-    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.AdamW:
+    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """Make the optimiser; vectors (biases, norms) are not decayed."""
+        from pytorch_optimizer import Muon  # a configuration can be read without the extra `train`
+
         trainable = [parameter for parameter in parameters if parameter.requires_grad]
+        matrices: dict[str, Any] = {"use_muon": True, "momentum": self.momentum, "weight_decay": self.weight_decay}
+        vectors: dict[str, Any] = {"use_muon": False, "betas": self.betas, "weight_decay": 0.0}
         groups = [
-            {"params": [p for p in trainable if p.ndim > 1], "weight_decay": self.weight_decay},
-            {"params": [p for p in trainable if p.ndim <= 1], "weight_decay": 0.0},
+            {"params": [p for p in trainable if p.ndim > 1], "lr": self.learning_rate, **matrices},
+            {"params": [p for p in trainable if p.ndim <= 1], "lr": self.learning_rate, **vectors},
         ]
-        return torch.optim.AdamW(groups, lr=self.learning_rate, betas=self.betas)
+        return Muon(groups, use_adjusted_lr=True)
 
     def learning_rate_at(self, step: int, num_steps: int) -> float:
         """Learning rate of one step."""

@@ -25,7 +25,7 @@ class TrainState:
         seed: Of the run; every draw is indexed by (seed, step, rank).
         model: As trained; may be wrapped for several processes.
         ema: Averaged weights, what is evaluated and published.
-        optimizer: AdamW.
+        optimizer: Of matrices and of vectors.
         optim: Its configuration.
         loss: The joint loss.
         accelerator: Device, precision and processes.
