@@ -1,6 +1,7 @@
 """`situate train` makes a model that `situate compose` takes, and refuses what it cannot train."""
 
 import json
+import sys
 
 import pytest
 from PIL import Image
@@ -66,3 +67,11 @@ def test_an_unknown_recipe_is_named(data, tmp_path, capsys):
 def test_a_folder_that_is_no_data_set_is_named(tmp_path, capsys):
     assert train(str(tmp_path), tmp_path / "run") == 2
     assert "is not a data set" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("module", ["accelerate", "pytorch_optimizer", "tensorboard"])
+def test_without_its_extra_it_says_what_to_install(module, data, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, module, None)
+    assert train(data, tmp_path / "run") == 2
+    assert f"{module} is not installed; install it with: pip install 'situate[train]'" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()

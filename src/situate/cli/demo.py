@@ -32,6 +32,9 @@ def demo(
         overwrite: Replace an earlier demo in OUT.
         device: auto, cpu or cuda.
     """
+    from situate.cli.extras import require
+
+    require("scenes", "train")
     from pydantic import ValidationError
 
     from situate.demo.plan import DemoConfig, DemoFolder

@@ -40,6 +40,9 @@ def train(
         num_workers: Processes that prepare samples.
         device: auto, cpu or cuda.
     """
+    from situate.cli.extras import require
+
+    require("train")
     from situate.cli.report import print_json
     from situate.config import with_overrides
     from situate.recipes import recipe_named
