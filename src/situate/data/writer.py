@@ -20,7 +20,7 @@ from situate.data.png import encode_png
 from situate.data.store import FORMAT, PICTURE_FIELDS
 from situate.data.triple_label import label_of
 from situate.data.webp import encode_webp
-from situate.errors import OutputError
+from situate.errors import OutputError, SituateError
 from situate.imageio.write import write_bytes
 from situate.records.triple import Triple
 
@@ -58,7 +58,7 @@ class TripleWriter:
         self._tar: tarfile.TarFile | None = None
         self._num_in_shard = 0
         self._encoding: Encoding = encoding
-        with _naming(folder):
+        with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
 
     def __enter__(self) -> "TripleWriter":
@@ -82,7 +82,7 @@ class TripleWriter:
         Raises:
             OutputError: If the shard cannot be written.
         """
-        with _naming(self._partial_path):
+        with writing(self._partial_path):
             self._append(triple)
 
     def _append(self, triple: Triple) -> None:
@@ -122,7 +122,7 @@ class TripleWriter:
     def _close_shard(self) -> None:
         if self._tar is None:
             return
-        with _naming(self._partial_path):
+        with writing(self._partial_path):
             self._tar.close()
             os.replace(self._partial_path, self._partial_path.with_suffix(""))
         self._tar = None
@@ -163,11 +163,11 @@ def _pictures_of(triple: Triple) -> dict[str, np.ndarray]:
 
 
 @contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Turn what the disk refuses into an error that names `path`."""
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the disk refuses into an `OutputError` that names `path`."""
     try:
         yield
-    except OutputError:
+    except SituateError:
         raise
     except OSError as error:
         raise OutputError(

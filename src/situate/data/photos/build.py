@@ -21,7 +21,8 @@ from situate.data.photos.decoys import StandHistogram, stand_histogram
 from situate.data.photos.folder import BuildFolder
 from situate.data.photos.inpaint import require_inpainter
 from situate.data.photos.report import PhotoReport, add_reports
-from situate.errors import DataError, InputError, OutputError, SituateError
+from situate.data.writer import writing
+from situate.errors import DataError, InputError, SituateError
 from situate.labels.coco import CocoDataset, read_coco
 from situate.labels.coco_mask import require_pycocotools
 
@@ -79,7 +80,7 @@ def build_photo_triples(
     identity = _identity(config, annotations, blocks)
     require_inpainter(config.inpainter)
     building = BuildFolder(folder)
-    with _writing(folder), _pool(num_workers) as run:
+    with writing(folder), _pool(num_workers) as run:
         finished = building.open(identity, resume=resume, overwrite=overwrite)
         if finished is not None:
             return PhotoReport.from_json(finished["report"])
@@ -165,13 +166,3 @@ def _calm_worker() -> None:
 
     # One thread a process: the processes are the parallelism.
     cv2.setNumThreads(1)
-
-
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except SituateError:
-        raise
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be written ({error}); free some space or choose another folder") from error

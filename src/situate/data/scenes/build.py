@@ -15,7 +15,7 @@ from situate.data.scenes.block import is_done, report_path, write_block
 from situate.data.scenes.cast import read_cast
 from situate.data.scenes.config import SceneConfig
 from situate.data.scenes.render import Renderer
-from situate.data.writer import write_description
+from situate.data.writer import write_description, writing
 from situate.errors import ConfigError, MissingExtraError, OutputError
 
 CONFIG_FILE = "scenes.json"
@@ -72,7 +72,7 @@ def build_scene_triples(
 
 
 def _prepare(config: SceneConfig, folder: Path, *, resume: bool, overwrite: bool) -> None:
-    try:
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         if overwrite:
             for path in [path for pattern in OWN_FILES for path in folder.glob(pattern)]:
@@ -80,10 +80,6 @@ def _prepare(config: SceneConfig, folder: Path, *, resume: bool, overwrite: bool
         if any(folder.iterdir()):
             _check_resumable(config, folder, resume=resume)
         (folder / CONFIG_FILE).write_text(config.model_dump_json(indent=2) + "\n")
-    except OutputError:
-        raise
-    except OSError as error:
-        raise _output_error(folder, error) from error
 
 
 def _check_resumable(config: SceneConfig, folder: Path, *, resume: bool) -> None:
@@ -118,12 +114,8 @@ def _work(config: SceneConfig, folder: Path, block: int) -> int:
     """Render one block in a worker; its renderer is made once per process."""
     if config.num_samples not in _renderers:
         _renderers[config.num_samples] = Renderer(config.num_samples)
-    try:
+    with writing(folder):
         return write_block(_renderers[config.num_samples], config, folder, block)
-    except OutputError:
-        raise
-    except OSError as error:
-        raise _output_error(folder, error) from error
 
 
 def end_with_parent() -> None:
@@ -136,12 +128,6 @@ def _end_after_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-def _output_error(folder: Path, error: OSError) -> OutputError:
-    return OutputError(
-        f"{folder} cannot be written ({error.strerror or error}); free some space or choose another folder"
-    )
 
 
 def _finish(config: SceneConfig, folder: Path) -> dict[str, Any]:
