@@ -22,6 +22,7 @@ def evaluate(
     prior_data: Path | None = None,
     steps: str = "4",
     seed: int = 0,
+    num_workers: int = 2,
     json: Path | None = None,
     report: Path | None = None,
     device: str = "auto",
@@ -46,6 +47,7 @@ def evaluate(
         prior_data: Training triples on which the prior placement is counted; by default it is counted on other scenes.
         steps: Steps of the synthesis; several with commas, the first one is reported in full (scenes: the only one).
         seed: Of the noise, the baselines' boxes and the bootstrap.
+        num_workers: Processes that render and judge (scenes only); does not change the figures.
         json: Write all figures here.
         report: Write them as a page here (.html).
         device: auto, cpu, cuda or mps.
@@ -60,7 +62,9 @@ def evaluate(
     if (suite or ("triples" if data else "scenes")) == "scenes":
         if split != "all":
             raise InputError("--split validation is for --suite triples; scenes are all held out")
-        scene_options = SceneOptions(model, data or [], limit, no_render, assets, prior_data, parsed_steps(steps), seed)
+        scene_options = SceneOptions(
+            model, data or [], limit, no_render, assets, prior_data, parsed_steps(steps), seed, num_workers
+        )
         evaluate_scene_suite(scene_options, json, report, device)
     else:
         if no_render or assets is not None:

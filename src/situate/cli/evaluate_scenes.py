@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ class SceneOptions:
     prior_data: Path | None
     steps: tuple[int, ...]
     seed: int
+    num_workers: int
 
 
 def evaluate_scene_suite(options: SceneOptions, json: Path | None, report: Path | None, device: str) -> None:
@@ -43,9 +45,10 @@ def evaluate_scene_suite(options: SceneOptions, json: Path | None, report: Path 
         model = ModelUnderTest(composer.pipeline, options.steps[0], composer.model_fingerprint)
         described = {"model": str(options.model), "model_fingerprint": composer.model_fingerprint}
     config = BenchmarkConfig(seed=options.seed, with_renders=not options.no_render)
-    bench = prepared_bench(scenes, config, model=model, triples=store, prior_data=options.prior_data)
+    make_bench = partial(prepared_bench, scenes, config, model=model, triples=store, prior_data=options.prior_data)
+    bench = make_bench()
     with bar(len(scenes.groups)) as progress:
-        scores = scored(bench, progress)
+        scores = scored(make_bench, len(scenes.groups), num_workers=options.num_workers, progress=progress)
     result: dict[str, Any] = {**figures_of(bench, scores, config), **described}
     _warn(result)
     print(f"{result['num_scenes']} scenes of {scenes.name}. {NOTES}\n")

@@ -39,4 +39,4 @@ def bench(scenes, prior, pipeline) -> Bench:
 @pytest.fixture(scope="session")
 def scores(bench) -> list[SceneScores]:
     with torch.random.fork_rng():
-        return scored(bench)
+        return scored(lambda: bench, len(bench.scenes.groups))

@@ -3,16 +3,18 @@
 import json
 import math
 import re
+from functools import partial
 
 import cv2
 import numpy as np
 import pytest
+from tests.synthetic import write_synthetic_set
 
 from situate.cli.app import main
-from situate.errors import InputError
+from situate.errors import ConfigError, InputError
 from situate.evaluation.benchmark import proposals
 from situate.evaluation.benchmark.report import benchmark_report, on_checker, shown_scenes
-from situate.evaluation.benchmark.run import BenchmarkConfig, figures_of, prepared_bench
+from situate.evaluation.benchmark.run import BenchmarkConfig, figures_of, prepared_bench, scored
 from situate.evaluation.benchmark.tables import as_markdown, tables_of
 
 METHODS = ["truth", "random", "prior"]
@@ -44,12 +46,22 @@ def test_every_method_has_its_figures(result):
 def test_scenes_of_a_folder_are_judged_with_the_pictures_in_it(tmp_path):
     folder, figures = tmp_path / "made", tmp_path / "figures.json"
     assert main(["data", "scenes", str(folder), "--num", "3", "--size", "48", "--num-workers", "1"]) == 0
-    assert main(["evaluate", "--suite", "scenes", "--data", str(folder), "--json", str(figures), "--limit", "2"]) == 0
+    words = ["--data", str(folder), "--json", str(figures), "--limit", "2", "--num-workers", "1"]
+    assert main(["evaluate", "--suite", "scenes", *words]) == 0
     found = json.loads(figures.read_text())
     assert found["num_scenes"] >= 1
     assert found["test_set"]["num_scenes_with_pictures"] == found["num_scenes"]
     assert found["methods"]["truth"]["plausible_at_1"] == 1
     assert found["methods"]["copy-paste"]["psnr_db"] < found["methods"]["ceiling"]["psnr_db"]
+
+
+def test_figures_do_not_depend_on_the_number_of_processes(scenes, tmp_path):
+    config = BenchmarkConfig(with_renders=False)
+    make_bench = partial(prepared_bench, scenes, config, prior_data=write_synthetic_set(tmp_path / "triples"))
+    alone, together = (figures_of(make_bench(), scored(make_bench, 3, num_workers=count), config) for count in (1, 2))
+    assert alone == together
+    with pytest.raises(ConfigError, match="num_workers is 0"):
+        scored(make_bench, 3, num_workers=0)
 
 
 def test_the_truth_is_perfect_and_paste_is_not(result):
@@ -134,7 +146,7 @@ def test_a_model_without_pictures_is_refused(bench, scenes):
 def test_the_command_needs_no_renderer_for_places(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(proposals, "NUM_PRIOR_SCENES", 2)
     path, page = tmp_path / "figures.json", tmp_path / "page.html"
-    words = ["evaluate", "--suite", "scenes", "--limit", "2", "--no-render"]
+    words = ["evaluate", "--suite", "scenes", "--limit", "2", "--no-render", "--num-workers", "1"]
     assert main([*words, "--json", str(path), "--report", str(page)]) == 0
     assert "| truth |" in capsys.readouterr().out
     result = json.loads(path.read_text())

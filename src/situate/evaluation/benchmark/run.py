@@ -1,13 +1,18 @@
 """The whole benchmark: scenes in, figures out."""
 
-from collections.abc import Callable, Mapping, Sequence
+import multiprocessing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
+from situate.data.scenes.build import end_with_parent
 from situate.data.scenes.render import Renderer
 from situate.data.store import TripleStore
-from situate.errors import InputError
+from situate.errors import ConfigError, InputError
 from situate.evaluation.baselines import PriorPlacement, prior_from
 from situate.evaluation.benchmark.bench import Bench, ModelUnderTest, SceneScores, TripleSource
 from situate.evaluation.benchmark.proposals import prior_of_other_scenes
@@ -67,15 +72,54 @@ def prepared_bench(
     return Bench(scenes, prior, seed=config.seed, triples=source, renderer=renderer, model=model)
 
 
-def scored(bench: Bench, progress: Progress | None = None) -> list[SceneScores]:
-    """Judge all scenes, one after the other; `progress` is called with scenes done and all."""
+def scored(
+    make_bench: Callable[[], Bench], num_scenes: int, *, num_workers: int = 1, progress: Progress | None = None
+) -> list[SceneScores]:
+    """Judge the first scenes; the figures are the same for any number of processes.
+
+    Args:
+        make_bench: Sets the benchmark up, once in every process; must be picklable if there are several.
+        num_scenes: How many scenes it has.
+        num_workers: Processes.
+        progress: Called with scenes done and all, after each.
+
+    Raises:
+        ConfigError: If `num_workers` is under 1.
+    """
+    if num_workers < 1:
+        raise ConfigError(f"num_workers is {num_workers}; pass 1 or more")
     scores = []
-    num_scenes = len(bench.scenes.groups)
-    for number in range(num_scenes):
-        scores.append(bench.score(number))
+    for number, score in enumerate(_each(make_bench, num_scenes, min(num_workers, num_scenes)), start=1):
+        scores.append(score)
         if progress is not None:
-            progress(number + 1, num_scenes)
+            progress(number, num_scenes)
     return scores
+
+
+def _each(make_bench: Callable[[], Bench], num_scenes: int, num_workers: int) -> Iterator[SceneScores]:
+    if num_workers == 1:
+        yield from map(make_bench().score, range(num_scenes))
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(num_workers, mp_context=context, initializer=_begin, initargs=(make_bench,)) as pool:
+        try:
+            yield from pool.map(_score, range(num_scenes))
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+_benches: list[Bench] = []
+"""The benchmark of a worker process."""
+
+
+def _begin(make_bench: Callable[[], Bench]) -> None:
+    end_with_parent()
+    torch.set_num_threads(1)
+    _benches[:] = [make_bench()]
+
+
+def _score(number: int) -> SceneScores:
+    return _benches[0].score(number)
 
 
 def figures_of(bench: Bench, scores: Sequence[SceneScores], config: BenchmarkConfig) -> dict[str, Any]:
