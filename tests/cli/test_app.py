@@ -8,7 +8,7 @@ from situate.cli import app
 from situate.cli.app import main
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.ENAMETOOLONG])
 def test_a_full_disk_and_a_locked_folder_are_errors_in_one_line(number, monkeypatch, capsys):
     def fails(_words):
         raise OSError(number, "what the system says", "a/b.png")

@@ -7,13 +7,15 @@ import zlib
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms, ImageOps
 from tests.pipeline.models import cutout, publish_untrained, scene
 
 from situate.cli.app import main
 from situate.imageio.read import read_picture
 from situate.pipeline.composer import Composer
 
+ORIENTATION = 0x0112
+"""EXIF tag."""
 JSON_FIELDS = {
     "box_xywh_px",
     "visible_box_xywh_px",
@@ -99,6 +101,31 @@ def test_sixteen_bits_stay_sixteen_bits(pictures, model, tmp_path):
     effect = cv2.imread(str(tmp_path / "OUT.effect.png"), cv2.IMREAD_UNCHANGED)
     assert found.dtype == np.uint16
     np.testing.assert_array_equal(found[effect == 0], deep[effect == 0])
+
+
+def test_a_rotated_photograph_with_a_profile_comes_out_upright_with_its_profile(pictures, model, tmp_path):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6  # to be turned by a quarter
+    Image.fromarray(scene()).save(pictures / "turned.jpg", exif=exif, icc_profile=profile)
+    assert compose(pictures, model, "-o", str(tmp_path / "OUT.png"), "--masks", background="turned.jpg") == 0
+    with Image.open(tmp_path / "OUT.png") as composite:
+        assert composite.size == scene().shape[:2]
+        assert composite.getexif().get(ORIENTATION, 1) == 1
+        assert composite.info["icc_profile"] == profile
+        pixels = np.asarray(composite)
+    effect = cv2.imread(str(tmp_path / "OUT.effect.png"), cv2.IMREAD_UNCHANGED)
+    with Image.open(pictures / "turned.jpg") as background:
+        upright = np.asarray(ImageOps.exif_transpose(background))
+    np.testing.assert_array_equal(pixels[effect == 0], upright[effect == 0])
+
+
+def test_what_the_output_cannot_hold_is_noted(pictures, model, tmp_path, capsys):
+    cv2.imwrite(str(pictures / "deep.png"), scene(dtype=np.uint16)[..., ::-1])
+    assert compose(pictures, model, "-o", str(tmp_path / "OUT.bmp"), background="deep.png") == 0
+    notes = capsys.readouterr().err
+    assert "note: .bmp holds 8 bits a channel, the background has 16; use .png" in notes
+    assert "note: .bmp can neither say that this is a composite" in notes
 
 
 def test_a_box_says_where(pictures, model, tmp_path):
@@ -231,6 +258,13 @@ def test_an_option_that_cannot_be_used_is_named_and_nothing_is_written(
     assert_named(capsys, tmp_path, words)
 
 
+@pytest.mark.parametrize("options", [["--steps", "0"], ["--top-k", "0"], ["--seed", "-1"]])
+def test_with_folders_too_nothing_is_made_with_such_an_option(pictures, model, tmp_path, capsys, options):
+    words = ["compose", str(pictures), str(pictures), "--model", model, "-o", str(tmp_path / "OUT"), "--device", "cpu"]
+    assert main([*words, *options]) == 2
+    assert_named(capsys, tmp_path, ["it must be at least"])
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [
@@ -238,6 +272,7 @@ def test_an_option_that_cannot_be_used_is_named_and_nothing_is_written(
         ("OUT", ["no suffix", ".png"]),
         ("nowhere/OUT.png", ["nowhere", "make the folder"]),
         ("in", ["in"]),  # a folder
+        ("long" * 100 + ".png", ["choose a shorter name"]),
     ],
 )
 def test_an_output_that_cannot_be_written_is_named_before_any_work(pictures, model, tmp_path, capsys, name, words):
@@ -252,6 +287,14 @@ def test_a_full_disk_is_named_and_leaves_nothing(pictures, model, tmp_path, caps
     monkeypatch.setattr("pathlib.Path.write_bytes", full)
     assert compose(pictures, model, "-o", str(tmp_path / "OUT.png"), "--masks") == 2
     assert_named(capsys, tmp_path, ["OUT.png", "No space left", "free some space"])
+
+
+def test_damaged_weights_are_named(pictures, tmp_path, capsys):
+    damaged = publish_untrained(tmp_path / "in" / "damaged")
+    weights = damaged / "synthesis" / "diffusion_pytorch_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1000])
+    assert compose(pictures, str(damaged), "-o", str(tmp_path / "OUT.png")) == 2
+    assert_named(capsys, tmp_path, ["damaged", "train or copy it again"])
 
 
 def test_a_folder_that_is_no_model_is_named(pictures, tmp_path, capsys):

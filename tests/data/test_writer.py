@@ -1,5 +1,6 @@
 """How rendered scenes are stored small: of the composite, what the effect shows."""
 
+import errno
 import tarfile
 from dataclasses import replace
 
@@ -10,8 +11,8 @@ from tests.data.test_store import PICTURES, assert_same, make_triple, write_data
 from situate.data.png import decode_png
 from situate.data.store import TripleStore
 from situate.data.webp import encode_webp
-from situate.data.writer import is_patched, patch_of
-from situate.errors import DataError
+from situate.data.writer import TripleWriter, is_patched, patch_of
+from situate.errors import DataError, OutputError
 from situate.records.triple import Triple
 
 LIGHT = np.linspace(-2, 2, 30, dtype=np.float32).reshape(2, 5, 3)
@@ -122,3 +123,16 @@ def test_pictures_of_different_sizes_are_named(tmp_path):
     store.labels[0]["patch_xy"] = [14, 0]
     with pytest.raises(DataError, match="do not fit together"):
         _ = store[0]
+
+
+def test_a_full_disk_is_named_and_no_shard_is_left(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tarfile.TarFile, "addfile", full)
+    with (
+        pytest.raises(OutputError, match=r"shard-00000.*cannot be written \(No space left on device\); free some"),
+        TripleWriter(tmp_path) as writer,
+    ):
+        writer.write(scene()[0])
+    assert list(tmp_path.iterdir()) == []

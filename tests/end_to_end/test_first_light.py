@@ -5,6 +5,7 @@ import json
 import cv2
 import numpy as np
 import pytest
+from tests.data.photos.conftest import PhotoSet
 from tests.synthetic import synthetic_triple, write_synthetic_set
 
 from situate.cli.app import main
@@ -56,9 +57,25 @@ def test_rendering_training_resuming_placing_and_composing(rendered, tmp_path, c
     assert (composite != background).any()
 
 
+def test_photographs_become_triples_that_train_and_compose(tmp_path, capsys):
+    pytest.importorskip("pycocotools", reason="needs the extra 'photos'")
+    photos = PhotoSet(tmp_path / "photos")
+    for number in range(4):
+        photos.add_picture((45 + 5 * number, 70, 14, 18), (115, 75, 12, 16))
+    data, run = tmp_path / "triples", tmp_path / "run"
+    words = [str(photos.annotations), str(photos.images), str(data), "--size", "96", "--inpaint", "telea"]
+    assert main(["data", "photos", *words]) == 0
+    options = ["--set", "num_steps=2", "validation_fraction=0.5"]
+    capsys.readouterr()
+    assert main(["train", "debug", "--data", str(data), "--out", str(run), "--device", "cpu", *options]) == 0
+    model = json.loads(capsys.readouterr().out)["model"]
+    assert main(["compose", *write_pair(tmp_path, 3), "--model", model, "-o", str(tmp_path / "OUT.png")]) == 0
+    assert read_picture(tmp_path / "OUT.png").pixels.shape == (48, 64, 3)
+
+
 def test_the_literal_method_is_trained_and_composed_by_the_same_commands(tmp_path, capsys):
     data, run = write_synthetic_set(tmp_path / "triples", 16), tmp_path / "run"
-    literal = ["model.conditioning=literal", "sample.conditioning=literal", "num_steps=2"]
+    literal = ["model.conditioning=literal", "sample.conditioning=literal", "loss.counts_pasted=false", "num_steps=2"]
     assert main(["train", "debug", "--data", str(data), "--out", str(run), "--device", "cpu", "--set", *literal]) == 0
     model = json.loads(capsys.readouterr().out)["model"]
     assert RunConfig.model_validate_json((run / "config.json").read_text()).model.conditioning == "literal"

@@ -27,7 +27,8 @@ def test_heun_is_second_order_and_euler_first():
     start = torch.full((1, 1, 1, 1), math.e, dtype=torch.float64)
 
     def error(sampler, num_steps: int) -> float:
-        return abs(sampler(lambda x_sigma, sigma: x_sigma, start, sigmas_for(num_steps).double()).item() - 1)
+        sigmas = torch.linspace(1, 0, num_steps + 1, dtype=torch.float64)
+        return abs(sampler(lambda x_sigma, sigma: x_sigma, start, sigmas).item() - 1)
 
     assert error(euler, 16) / error(euler, 32) == pytest.approx(2, rel=0.1)
     assert error(heun, 16) < error(euler, 16) / 4
@@ -58,8 +59,9 @@ def test_composing_starts_from_the_template_at_its_temperature():
     assert len(seen) == 2
 
 
-def test_steps_have_equal_length_from_noise_to_image():
-    assert sigmas_for(4).tolist() == [1, 0.75, 0.5, 0.25, 0]
+def test_steps_go_from_noise_to_image_and_stay_long_at_noise():
+    torch.testing.assert_close(sigmas_for(4), torch.tensor([1, 0.9, 0.75, 0.5, 0]))
+    assert sigmas_for(1).tolist() == [1, 0]
 
 
 def test_at_least_one_step_is_needed():

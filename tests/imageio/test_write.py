@@ -16,7 +16,7 @@ from situate.imageio.write import (
     PICTURE_SUFFIXES,
     CompositeStamp,
     check_output,
-    is_lossless,
+    losses,
     write_bytes,
     write_grey,
     write_json,
@@ -40,9 +40,15 @@ def test_sixteen_bits_are_rounded_to_eight_where_the_format_has_no_more(suffix, 
     assert np.abs(again.pixels.astype(int) - to_u8(smooth)).max() <= (2 if suffix == ".jpg" else 0)
 
 
-def test_only_jpeg_is_lossy():
-    assert [suffix for suffix in PICTURE_SUFFIXES if not is_lossless(Path(f"a{suffix}"))] == [".jpg", ".jpeg"]
-    assert not is_lossless(Path("A.JPG"))
+@pytest.mark.parametrize(
+    ("dtype", "lossy"),
+    [(np.uint8, {".jpg", ".jpeg", ".bmp"}), (np.uint16, {".jpg", ".jpeg", ".bmp", ".webp"})],
+)
+def test_what_a_format_cannot_hold_is_said(dtype, lossy):
+    picture = Picture(np.zeros((4, 4, 3), dtype))
+    assert {suffix for suffix in PICTURE_SUFFIXES if losses(Path(f"a{suffix}"), picture)} == lossy
+    assert "8 bits a channel" in "; ".join(losses(Path("A.WEBP"), Picture(np.zeros((4, 4, 3), np.uint16))))
+    assert "say that this is a composite" in "; ".join(losses(Path("a.bmp"), picture))
 
 
 def test_jpeg_keeps_colours_at_full_resolution(tmp_path):

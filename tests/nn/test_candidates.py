@@ -51,6 +51,7 @@ def test_no_two_places_overlap_and_the_likelier_comes_first(seed):
     assert probabilities[0] <= 1
     corners = [cxcywh_to_xyxy(torch.tensor(candidate.box_cxcywh)) for candidate in candidates]
     assert max(iou(*pair).item() for pair in combinations(corners, 2)) < 0.5
+    assert fraction_inside(torch.stack(corners), torch.tensor(CONTENT_XYXY)).min() >= 0.5 - 1e-6
 
 
 def test_a_places_probability_counts_the_whole_lattice_also_of_a_diffuse_density():

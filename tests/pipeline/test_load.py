@@ -12,7 +12,7 @@ from tests.pipeline.models import CARD, cutout, publish_untrained, scene, untrai
 from situate.errors import InputError, ModelFileError, OutputError
 from situate.nn.joint import ModelConfig
 from situate.pipeline.composer import Composer
-from situate.pipeline.load import WEIGHTS_NAME, describe_model, fingerprint_of, load_pipeline, publish
+from situate.pipeline.load import WEIGHTS_NAME, describe_model, fingerprint_of, load_pipeline, publish, shipped_model
 from situate.recipes import debug
 
 
@@ -179,3 +179,14 @@ def test_an_unknown_conditioning_is_refused(copied):
     rewrite_json(copied / "synthesis" / "config.json", lambda config: config.update({"conditioning": "drawn"}))
     with pytest.raises(ModelFileError, match="conditioning 'drawn'; situate knows pasted, literal"):
         load_pipeline(copied)
+
+
+def test_the_weights_that_ship_are_small_and_compose_without_being_named():
+    folder = shipped_model()
+    assert folder is not None
+    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) <= 12e6
+    composer = Composer.from_pretrained(device="cpu")
+    assert composer.model_fingerprint == fingerprint_of(folder)
+    (composite,) = composer(scene(), cutout())
+    assert composite.picture.pixels.shape == scene().shape
+    assert (composite.picture.pixels != scene()).any()

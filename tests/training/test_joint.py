@@ -109,6 +109,15 @@ def test_the_light_loss_trains_both_light_encoders_and_nothing_else():
     assert reached == {"background_light", "foreground_light"}
 
 
+def test_without_known_light_the_light_encoders_stay_as_they_are():
+    state = debug_state()
+    before = {name: value for name, value in parameters_of(state).items() if "_light." in name}
+    train_step(state, replace(debug_batch(), light_weight=torch.zeros(4)))
+    after = parameters_of(state)
+    assert len(before) > 10
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
+
+
 def test_the_synthesis_loss_learns_to_use_the_light_but_not_to_read_it():
     found = changed_parts(placement_weight=0.0, light_weight=0.0)
     assert "placement.light_embedding" in found

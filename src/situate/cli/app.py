@@ -21,7 +21,10 @@ EXIT_BROKEN_PIPE = 141
 
 _PLAIN_ERRORS = {
     errno.ENOSPC: "free some space, or choose another place",
+    errno.EDQUOT: "free some space, or choose another place",
     errno.EACCES: "choose a place that you may read and write",
+    errno.EROFS: "choose a place that you may read and write",
+    errno.ENAMETOOLONG: "choose a shorter name",
 }
 
 COMMANDS = {

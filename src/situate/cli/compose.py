@@ -51,7 +51,7 @@ def compose(
     """
     from situate.cli.compose_folder import compose_folders
     from situate.cli.options import parsed_box
-    from situate.imageio.write import check_output, is_lossless
+    from situate.imageio.write import check_output, losses
     from situate.pipeline.composer import Composer
     from situate.pipeline.output import write_composites
 
@@ -74,8 +74,8 @@ def compose(
     is_numbered = top_k > 1
     for path in write_composites(composites, output, is_numbered=is_numbered, with_masks=masks, json_path=json):
         print(path)
-    if not is_lossless(output):
-        print(f"note: {output.suffix} is lossy, pixels outside the effect change a little; use .png", file=sys.stderr)
+    for loss in losses(output, composites[0].picture):
+        print(f"note: {loss}; use .png", file=sys.stderr)
     if verbose:
         written_s = time.perf_counter()
         warm_s = _warm_s(composer, background, foreground, options)

@@ -33,7 +33,7 @@ def compose_folders(
         0, or 1 if some pairs failed; those are in `output`/errors.jsonl.
 
     Raises:
-        InputError: If a folder holds no pictures, or `num` is not positive.
+        InputError: If a folder holds no pictures, `num` is not positive, or an option cannot be used.
         OutputError: If `output` cannot be made.
     """
     scenes, cutouts = _pictures(backgrounds), _pictures(foregrounds)
@@ -41,6 +41,7 @@ def compose_folders(
     if count < 1:
         raise InputError(f"--num is {count}; it must be at least 1")
     composer = Composer.from_pretrained(model, device=device)
+    composer.check(**options)
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:

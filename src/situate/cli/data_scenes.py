@@ -16,7 +16,7 @@ def scenes(
     triples_per_scene: int = 3,
     encoding: Literal["png", "webp"] = "png",
     seed: int = 0,
-    num_workers: int = 2,
+    num_workers: int | None = None,
     resume: bool = False,
     overwrite: bool = False,
 ) -> None:
@@ -32,7 +32,7 @@ def scenes(
         triples_per_scene: At most so many objects of one scene; fewer take longer a triple, and teach more.
         encoding: How pictures are stored; webp takes less space, and its backgrounds are lossy.
         seed: Another seed gives other scenes.
-        num_workers: Processes that render; does not change the result.
+        num_workers: Processes that render, by default one for each processor; does not change the result.
         resume: Go on where an earlier run with the same options stopped.
         overwrite: Remove an earlier data set in the folder first.
     """
@@ -41,6 +41,7 @@ def scenes(
 
     from situate.data.scenes.build import build_scene_triples
     from situate.data.scenes.config import SceneConfig
+    from situate.sharding.pool import num_processors
 
     config = SceneConfig.checked(
         num_triples=num,
@@ -58,7 +59,7 @@ def scenes(
         made = build_scene_triples(
             config,
             folder,
-            num_workers=num_workers,
+            num_workers=num_processors() if num_workers is None else num_workers,
             resume=resume,
             overwrite=overwrite,
             progress=lambda done, wanted: bar.update(task, completed=done, total=wanted),

@@ -22,7 +22,7 @@ def evaluate(
     prior_data: Path | None = None,
     steps: str = "4",
     seed: int = 0,
-    num_workers: int = 2,
+    num_workers: int | None = None,
     json: Path | None = None,
     report: Path | None = None,
     device: str = "auto",
@@ -47,7 +47,8 @@ def evaluate(
         prior_data: Training triples on which the prior placement is counted; by default it is counted on other scenes.
         steps: Steps of the synthesis; several with commas, the first one is reported in full (scenes: the only one).
         seed: Of the noise, the baselines' boxes and the bootstrap.
-        num_workers: Processes that render and judge (scenes only); does not change the figures.
+        num_workers: Processes that render and judge (scenes only), by default one for each processor; does not change
+            the figures.
         json: Write all figures here.
         report: Write them as a page here (.html).
         device: auto, cpu, cuda or mps.

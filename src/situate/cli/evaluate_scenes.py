@@ -26,7 +26,7 @@ class SceneOptions:
     prior_data: Path | None
     steps: tuple[int, ...]
     seed: int
-    num_workers: int
+    num_workers: int | None
 
 
 def evaluate_scene_suite(options: SceneOptions, json: Path | None, report: Path | None, device: str) -> None:
@@ -37,6 +37,7 @@ def evaluate_scene_suite(options: SceneOptions, json: Path | None, report: Path 
     from situate.evaluation.benchmark.run import BenchmarkConfig, figures_of, prepared_bench, scored
     from situate.evaluation.benchmark.tables import NOTES, as_markdown, tables_of
     from situate.imageio.write import write_bytes, write_json
+    from situate.sharding.pool import num_processors
 
     scenes, store = _scenes(options)
     model, described = None, {}
@@ -48,7 +49,8 @@ def evaluate_scene_suite(options: SceneOptions, json: Path | None, report: Path 
     make_bench = partial(prepared_bench, scenes, config, model=model, triples=store, prior_data=options.prior_data)
     bench = make_bench()
     with bar(len(scenes.groups)) as progress:
-        scores = scored(make_bench, len(scenes.groups), num_workers=options.num_workers, progress=progress)
+        num_workers = num_processors() if options.num_workers is None else options.num_workers
+        scores = scored(make_bench, len(scenes.groups), num_workers=num_workers, progress=progress)
     result: dict[str, Any] = {**figures_of(bench, scores, config), **described}
     _warn(result)
     print(f"{result['num_scenes']} scenes of {scenes.name}. {NOTES}\n")

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from situate.records.triple import Triple
+from situate.records.triple import MIRRORED_FACINGS, Triple
 
 JPEG_QUALITY = (60, 96)
 MIN_CROP_SHARE = 0.7
@@ -22,7 +22,7 @@ def flipped(triple: Triple) -> Triple:
     cx, cy, w, h = triple.box_cxcywh
     pictures = ("background", "composite", "foreground", "visible_alpha", "effect", "hole")
     mirrored = {name: np.ascontiguousarray(getattr(triple, name)[:, ::-1]) for name in pictures}
-    light = None if triple.light is None else triple.light[:, _MIRRORED_FACINGS]
+    light = None if triple.light is None else triple.light[:, list(MIRRORED_FACINGS)]
     return replace(triple, **mirrored, **_UNKNOWN, box_cxcywh=(1 - cx, cy, w, h), light=light)
 
 
@@ -96,7 +96,6 @@ def light_table(stops: Float[np.ndarray, "3"], gamma: float) -> UInt8[np.ndarray
 
 _DISPLAY_GAMMA = 2.2
 _CROP_TRIES = 4
-_MIRRORED_FACINGS = [1, 0, 2, 3, 4]
 
 
 def _with_colours(

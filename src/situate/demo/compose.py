@@ -59,6 +59,7 @@ class PhotoRow:
     background: UInt8[np.ndarray, "h w 3"]
     heatmap: UInt8[np.ndarray, "h w 3"]
     composite: Composite
+    pasted: UInt8[np.ndarray, "h w 3"]
 
     def as_dict(self) -> dict[str, Any]:
         """What there is to say about it in numbers."""
@@ -133,6 +134,7 @@ def photo_row(background: Path, foreground: NamedForeground, composer: Composer,
         background=scene.rgb_u8,
         heatmap=_with_box(overlay(scene.rgb_u8, shares), composite),
         composite=composite,
+        pasted=paste(scene.rgb_u8, foreground.pixels, composite.placement.box_cxcywh),
     )
 
 

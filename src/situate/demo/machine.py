@@ -8,11 +8,7 @@ import torch
 
 from situate.pipeline.composer import Composer
 from situate.pipeline.device import cpu_flags
-
-
-def num_processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+from situate.sharding.pool import num_processors
 
 
 def machine_facts(composer: Composer) -> dict[str, Any]:

@@ -118,6 +118,7 @@ def _photo_section(photos: Sequence[PhotoRow], model: str) -> list[str]:
             picture(_reduced(row.background), row.name, is_lossless=False),
             picture(_reduced(row.heatmap), is_lossless=False),
             picture(_reduced(row.composite.picture.rgb_u8), _chance(row.composite), is_lossless=False),
+            picture(_reduced(row.pasted), is_lossless=False),
         ]
         for row in photos
     ]
@@ -127,7 +128,7 @@ def _photo_section(photos: Sequence[PhotoRow], model: str) -> list[str]:
             f"Free photographs with ground to stand on, composed by the {model}, which has seen rendered scenes only: "
             "anything good here is a gift. Who took them is in examples/ATTRIBUTION.md."
         ),
-        picture_table(["object", "photograph", "heat map, first place", "composite"], rows),
+        picture_table(["object", "photograph", "heat map, first place", "composite", "plain paste"], rows),
     ]
 
 

@@ -19,7 +19,7 @@ from situate.demo.compose import (
     photo_row,
     scene_row,
 )
-from situate.demo.machine import machine_facts, num_processors
+from situate.demo.machine import machine_facts
 from situate.demo.measure import Models, load_models, measure
 from situate.demo.plan import DemoConfig, DemoFolder
 from situate.demo.progress import Phases
@@ -28,6 +28,7 @@ from situate.errors import OutputError
 from situate.imageio.write import write_bytes, write_json
 from situate.pipeline.device import device_named
 from situate.records.triple import Triple
+from situate.sharding.pool import num_processors
 from situate.training.run import train
 
 

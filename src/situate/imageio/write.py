@@ -30,8 +30,8 @@ __all__ = [
     "PICTURE_SUFFIXES",
     "CompositeStamp",
     "check_output",
-    "is_lossless",
     "json_bytes",
+    "losses",
     "write_bytes",
     "write_grey",
     "write_json",
@@ -40,6 +40,8 @@ __all__ = [
 
 JPEG_QUALITY = 95
 _LOSSY_SUFFIXES = (".jpg", ".jpeg")
+_DEEP_SUFFIXES = (".png", ".tif", ".tiff")
+_BARE_SUFFIXES = (".bmp",)
 _REMEDIES = {
     errno.ENOSPC: "free some space or write to another disk",
     errno.EDQUOT: "free some space or write to another disk",
@@ -129,9 +131,17 @@ def check_output(path: Path, *, suffixes: Collection[str] = PICTURE_SUFFIXES) ->
         raise OutputError(f"{path} cannot be written: no permission in {folder}; choose a folder you may write to")
 
 
-def is_lossless(path: Path) -> bool:
-    """Whether 8-bit pictures read back from `path` are bit for bit what was written."""
-    return path.suffix.lower() not in _LOSSY_SUFFIXES
+def losses(path: Path, picture: Picture) -> list[str]:
+    """What `path` cannot hold of a composite like `picture`, in words; nothing for PNG and TIFF."""
+    suffix = path.suffix.lower()
+    found = []
+    if suffix in _LOSSY_SUFFIXES:
+        found.append(f"{suffix} is lossy, pixels outside the effect change a little")
+    if picture.pixels.dtype == np.uint16 and suffix not in _DEEP_SUFFIXES:
+        found.append(f"{suffix} holds 8 bits a channel, the background has 16")
+    if suffix in _BARE_SUFFIXES:
+        found.append(f"{suffix} can neither say that this is a composite nor keep a colour profile")
+    return found
 
 
 def _checked_suffix(path: Path, suffixes: Collection[str]) -> str:

@@ -75,8 +75,7 @@ class Composer:
             InputError: If a picture, the box or an option cannot be used (`ImageError`, `AlphaError`,
                 `PlacementError` are kinds of it).
         """
-        _check_options(top_k, num_steps, seed)
-        self._check_obeys(top_k, box_xywh_px)
+        self.check(top_k=top_k, box_xywh_px=box_xywh_px, seed=seed, num_steps=num_steps)
         scene, cutout = _prepared(background, foreground)
         prediction, placements = self._placements(scene, cutout, top_k, box_xywh_px)
         return self.pipeline(
@@ -102,8 +101,17 @@ class Composer:
         prediction, placements = self._placements(scene, cutout, top_k, None)
         return placements, heatmap_in_picture(prediction, (scene.width_px, scene.height_px))
 
-    def _check_obeys(self, top_k: int, box_xywh_px: BoxXywhPx | None) -> None:
-        """A `literal` model is not told a place: several places would give one and the same picture."""
+    def check(
+        self, *, top_k: int = 1, box_xywh_px: BoxXywhPx | None = None, seed: int = 0, num_steps: int = DEFAULT_STEPS
+    ) -> None:
+        """Find out before any work whether composing takes these options.
+
+        A `literal` model is not told a place: several places would give one and the same picture.
+
+        Raises:
+            InputError: If it does not.
+        """
+        _check_options(top_k, num_steps, seed)
         if self.pipeline.conditioning == "pasted" or (top_k == 1 and box_xywh_px is None):
             return
         asked = f"top_k is {top_k}" if box_xywh_px is None else "a box is given"

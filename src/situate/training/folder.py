@@ -80,7 +80,7 @@ def write_folder(config: RunConfig, stores: Sequence[TripleStore], run_folder: P
 
 
 def _environment() -> dict[str, Any]:
-    libraries = ("torch", "diffusers", "accelerate", "numpy", "opencv-python-headless")
+    libraries = ("torch", "diffusers", "accelerate", "pytorch-optimizer", "numpy", "opencv-python-headless")
     return {
         "situate": __version__,
         "python": platform.python_version(),

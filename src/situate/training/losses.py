@@ -140,6 +140,8 @@ def changed_region(batch: Batch, *, counts_pasted: bool = True) -> Tensor:
 
 
 def _light_error(light: Float[Tensor, "b 2 5 3"], batch: Batch) -> Float[Tensor, ""]:
+    if not batch.light_weight.any():
+        return light.new_zeros(())  # no gradient at all, not one of 0, or weight decay would wear what was learnt
     squared = (light - batch.light).square().flatten(1).mean(1)
     return (batch.light_weight * squared).sum() / batch.light_weight.sum().clamp(min=1)
 

@@ -9,7 +9,7 @@ from situate.cli import app as cli
 from situate.data.assets.attribution import attribution
 from situate.data.assets.catalogue import read_catalogue, scan_catalogue
 from situate.data.assets.survey import survey
-from situate.errors import InputError
+from situate.errors import ConfigError, InputError
 
 pytest.importorskip("trimesh", reason="needs the extra 'scenes'")
 
@@ -44,7 +44,7 @@ def test_more_processes_find_the_same(maker, cache):
 
 def test_no_processes_at_all_is_refused(maker):
     maker.sh3f()
-    with pytest.raises(InputError, match="num_workers is 0"):
+    with pytest.raises(ConfigError, match="num_workers is 0"):
         survey(scan_catalogue(maker.folder), num_workers=0)
 
 

@@ -13,7 +13,7 @@ from situate.data.photos.build import build_photo_triples
 from situate.data.photos.config import PhotoConfig
 from situate.data.photos.report import PhotoReport
 from situate.data.store import TripleStore
-from situate.errors import DataError, InputError, OutputError
+from situate.errors import ConfigError, DataError, InputError, OutputError
 
 CONFIG = PhotoConfig(size_px=160)
 # Ten times as fast; for tests in which the repair does not matter.
@@ -181,7 +181,7 @@ def test_nothing_usable_is_an_error_that_says_why(photo_set: Any, tmp_path: Path
 def test_options_that_cannot_be_used_are_refused(usable_set: Any, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nowhere is not a folder"):
         build_photo_triples(CONFIG, usable_set.annotations, tmp_path / "nowhere", tmp_path / "out")
-    with pytest.raises(InputError, match="num_workers is 0"):
+    with pytest.raises(ConfigError, match="num_workers is 0"):
         build(usable_set, tmp_path / "out", num_workers=0)
     with pytest.raises(InputError, match="has no category boat; it has ball, box"):
         build(usable_set, tmp_path / "out", PhotoConfig(kinds=("boat",)))

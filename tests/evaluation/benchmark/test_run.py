@@ -13,6 +13,7 @@ from tests.synthetic import write_synthetic_set
 from situate.cli.app import main
 from situate.errors import ConfigError, InputError
 from situate.evaluation.benchmark import proposals
+from situate.evaluation.benchmark.bench import ModelUnderTest
 from situate.evaluation.benchmark.report import benchmark_report, on_checker, shown_scenes
 from situate.evaluation.benchmark.run import BenchmarkConfig, figures_of, prepared_bench, scored
 from situate.evaluation.benchmark.tables import as_markdown, tables_of
@@ -55,11 +56,13 @@ def test_scenes_of_a_folder_are_judged_with_the_pictures_in_it(tmp_path):
     assert found["methods"]["copy-paste"]["psnr_db"] < found["methods"]["ceiling"]["psnr_db"]
 
 
-def test_figures_do_not_depend_on_the_number_of_processes(scenes, tmp_path):
-    config = BenchmarkConfig(with_renders=False)
-    make_bench = partial(prepared_bench, scenes, config, prior_data=write_synthetic_set(tmp_path / "triples"))
-    alone, together = (figures_of(make_bench(), scored(make_bench, 3, num_workers=count), config) for count in (1, 2))
-    assert alone == together
+def test_figures_do_not_depend_on_the_number_of_processes(scenes, bench, pipeline, tmp_path):
+    config, prior_data = BenchmarkConfig(), write_synthetic_set(tmp_path / "triples")
+    model = ModelUnderTest(pipeline, 1, "debug")
+    make_bench = partial(prepared_bench, scenes, config, model=model, prior_data=prior_data)
+    alone, together = (figures_of(bench, scored(make_bench, 3, num_workers=count), config) for count in (1, 2))
+    assert "model" in alone["methods"]
+    assert json.dumps(alone) == json.dumps(together)
     with pytest.raises(ConfigError, match="num_workers is 0"):
         scored(make_bench, 3, num_workers=0)
 

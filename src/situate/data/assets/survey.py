@@ -1,11 +1,8 @@
 """Every model of a catalogue is loaded once, to know which can be used, and to fill the cache."""
 
-import multiprocessing
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +10,8 @@ from typing import Any
 from situate.data.assets.body import load_body
 from situate.data.assets.catalogue import Catalogue
 from situate.data.assets.model import AssetModel, UnusableModel
-from situate.errors import DataError, InputError, SituateError
+from situate.errors import DataError
+from situate.sharding.pool import check_num_workers, local_pool
 
 _CHUNK = 8
 
@@ -73,10 +71,9 @@ def survey(
         progress: Told after each model how many are done.
 
     Raises:
-        InputError: If `num_workers` is less than 1.
+        ConfigError: If `num_workers` is less than 1.
     """
-    if num_workers < 1:
-        raise InputError(f"num_workers is {num_workers}; pass at least 1")
+    check_num_workers(num_workers)
     usable: list[UsableModel] = []
     unusable = list(catalogue.unusable)
     for num_done, entry in enumerate(_entries(catalogue.models, cache, num_workers), start=1):
@@ -95,15 +92,8 @@ def _entries(
     if num_workers == 1:
         yield from map(_entry, models, caches)
         return
-    pool = ProcessPoolExecutor(
-        num_workers, mp_context=multiprocessing.get_context("spawn"), initializer=_leave_interrupts
-    )
-    try:
+    with local_pool(num_workers, _leave_interrupts) as pool:
         yield from pool.map(_entry, models, caches, chunksize=_CHUNK)
-    except BrokenProcessPool as error:
-        raise SituateError("a worker process was killed, perhaps for memory; pass fewer --num-workers") from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _leave_interrupts() -> None:

@@ -7,11 +7,8 @@ it. While the second runs, `OUT/building/` holds the plan and the report of ever
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +19,10 @@ from situate.data.photos.folder import BuildFolder
 from situate.data.photos.inpaint import require_inpainter
 from situate.data.photos.report import PhotoReport, add_reports
 from situate.data.writer import writing
-from situate.errors import DataError, InputError, SituateError
+from situate.errors import DataError, InputError
 from situate.labels.coco import CocoDataset, read_coco
 from situate.labels.coco_mask import require_pycocotools
+from situate.sharding.pool import local_pool
 
 Progress = Callable[[int, int], None]
 """Called with how many of how many photographs are done."""
@@ -146,19 +144,11 @@ def _identity(config: PhotoConfig, annotations: Path, blocks: Sequence[Block]) -
 @contextmanager
 def _pool(num_workers: int) -> Iterator[Any]:
     """Give a `map` that keeps the order; an interrupt or an error drops the work that has not begun."""
-    if num_workers < 1:
-        raise InputError(f"num_workers is {num_workers}; pass at least 1")
     if num_workers == 1:
         yield map
         return
-    # spawn: the parent may have threads (torch, OpenCV), and a fork would copy their locks.
-    executor = ProcessPoolExecutor(num_workers, mp_context=get_context("spawn"), initializer=_calm_worker)
-    try:
-        yield executor.map
-    except BrokenProcessPool as error:
-        raise SituateError("a worker process was killed, perhaps for memory; go on with --resume") from error
-    finally:
-        executor.shutdown(wait=True, cancel_futures=True)
+    with local_pool(num_workers, _calm_worker) as pool:
+        yield pool.map
 
 
 def _calm_worker() -> None:

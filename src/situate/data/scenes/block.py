@@ -5,7 +5,6 @@ number alone. Its report is written after its shard: a block is done when both a
 """
 
 import json
-import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -19,6 +18,7 @@ from situate.data.scenes.triple import render_triples
 from situate.data.scenes.world import Setting, World, draw_world
 from situate.data.writer import TripleWriter
 from situate.errors import InputError
+from situate.imageio.write import write_bytes
 from situate.records.triple import Triple
 from situate.seeds import seed_for
 
@@ -61,9 +61,7 @@ def write_block(renderer: Renderer, config: SceneConfig, folder: Path, block: in
         "redrawn": dict(redrawn),
         "kinds": dict(kinds),
     }
-    partial = report_path(folder, block).with_suffix(".json.partial")
-    partial.write_text(json.dumps(report))
-    os.replace(partial, report_path(folder, block))
+    write_bytes(json.dumps(report).encode(), report_path(folder, block))
     return len(triples)
 
 

@@ -1,12 +1,9 @@
 """A data set of rendered scenes: blocks over a pool of processes, resumable, the same bytes for any number of them."""
 
 import json
-import multiprocessing
-import os
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,7 +13,9 @@ from situate.data.scenes.cast import read_cast
 from situate.data.scenes.config import SceneConfig
 from situate.data.scenes.render import Renderer
 from situate.data.writer import write_description, writing
-from situate.errors import ConfigError, MissingExtraError, OutputError
+from situate.errors import MissingExtraError, OutputError
+from situate.imageio.write import write_bytes
+from situate.sharding.pool import check_num_workers, local_pool
 
 CONFIG_FILE = "scenes.json"
 OWN_FILES = ("shard-*.tar", "shard-*.json", "*.partial", "dataset.json", CONFIG_FILE)
@@ -53,8 +52,7 @@ def build_scene_triples(
         ConfigError: If `num_workers` is under 1.
         DataError: If the models cannot be read.
     """
-    if num_workers < 1:
-        raise ConfigError(f"num_workers is {num_workers}; pass 1 or more")
+    check_num_workers(num_workers)
     if find_spec("mitsuba") is None:
         raise MissingExtraError("mitsuba", "scenes")
     if config.assets is not None:
@@ -79,7 +77,7 @@ def _prepare(config: SceneConfig, folder: Path, *, resume: bool, overwrite: bool
                 path.unlink()
         if any(folder.iterdir()):
             _check_resumable(config, folder, resume=resume)
-        (folder / CONFIG_FILE).write_text(config.model_dump_json(indent=2) + "\n")
+        write_bytes((config.model_dump_json(indent=2) + "\n").encode(), folder / CONFIG_FILE)
 
 
 def _check_resumable(config: SceneConfig, folder: Path, *, resume: bool) -> None:
@@ -99,15 +97,9 @@ def _check_resumable(config: SceneConfig, folder: Path, *, resume: bool) -> None
 def _render_blocks(config: SceneConfig, folder: Path, blocks: list[int], num_workers: int) -> Iterator[int]:
     if not blocks:
         return
-    # Spawned, not forked: Mitsuba is loaded in the workers only, each with a single thread.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(num_workers, len(blocks)), mp_context=context, initializer=end_with_parent) as pool:
-        jobs = [pool.submit(_work, config, folder, block) for block in blocks]
-        try:
-            for job in as_completed(jobs):
-                yield job.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    with local_pool(min(num_workers, len(blocks))) as pool:
+        for job in as_completed([pool.submit(_work, config, folder, block) for block in blocks]):
+            yield job.result()
 
 
 def _work(config: SceneConfig, folder: Path, block: int) -> int:
@@ -116,18 +108,6 @@ def _work(config: SceneConfig, folder: Path, block: int) -> int:
         _renderers[config.num_samples] = Renderer(config.num_samples)
     with writing(folder):
         return write_block(_renderers[config.num_samples], config, folder, block)
-
-
-def end_with_parent() -> None:
-    """Let a worker end when the process that started it does, however that died; called in the worker."""
-    threading.Thread(target=_end_after_parent, daemon=True).start()
-
-
-def _end_after_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _finish(config: SceneConfig, folder: Path) -> dict[str, Any]:

@@ -1,18 +1,16 @@
 """The whole benchmark: scenes in, figures out."""
 
-import multiprocessing
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from situate.data.scenes.build import end_with_parent
 from situate.data.scenes.render import Renderer
 from situate.data.store import TripleStore
-from situate.errors import ConfigError, InputError
+from situate.errors import InputError
 from situate.evaluation.baselines import PriorPlacement, prior_from
 from situate.evaluation.benchmark.bench import Bench, ModelUnderTest, SceneScores, TripleSource
 from situate.evaluation.benchmark.proposals import prior_of_other_scenes
@@ -22,6 +20,7 @@ from situate.evaluation.oracle.oracle import Oracle
 from situate.evaluation.oracle.truth import GRID_SIDE
 from situate.evaluation.suite import boxes_on_canvas
 from situate.records.triple import Triple
+from situate.sharding.pool import check_num_workers, local_pool
 
 SUITE = "scenes"
 Progress = Callable[[int, int], None]
@@ -86,8 +85,7 @@ def scored(
     Raises:
         ConfigError: If `num_workers` is under 1.
     """
-    if num_workers < 1:
-        raise ConfigError(f"num_workers is {num_workers}; pass 1 or more")
+    check_num_workers(num_workers)
     scores = []
     for number, score in enumerate(_each(make_bench, num_scenes, min(num_workers, num_scenes)), start=1):
         scores.append(score)
@@ -98,14 +96,15 @@ def scored(
 
 def _each(make_bench: Callable[[], Bench], num_scenes: int, num_workers: int) -> Iterator[SceneScores]:
     if num_workers == 1:
-        yield from map(make_bench().score, range(num_scenes))
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(num_workers, mp_context=context, initializer=_begin, initargs=(make_bench,)) as pool:
+        num_threads = torch.get_num_threads()
+        torch.set_num_threads(1)  # as in a worker: sums of other threads differ in the last digits
         try:
-            yield from pool.map(_score, range(num_scenes))
+            yield from map(make_bench().score, range(num_scenes))
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            torch.set_num_threads(num_threads)
+        return
+    with local_pool(num_workers, partial(_begin, make_bench)) as pool:
+        yield from pool.map(_score, range(num_scenes))
 
 
 _benches: list[Bench] = []
@@ -113,7 +112,6 @@ _benches: list[Bench] = []
 
 
 def _begin(make_bench: Callable[[], Bench]) -> None:
-    end_with_parent()
     torch.set_num_threads(1)
     _benches[:] = [make_bench()]
 
