@@ -7,7 +7,7 @@ import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from situate.records.triple import LIGHT_SHAPE
+from situate.records.triple import LIGHT_SHAPE, MIRRORED_FACINGS
 
 CARDS_SHAPE = LIGHT_SHAPE[1:]
 """Five facings, three colours; see `Triple.light`."""
@@ -17,7 +17,8 @@ HEAD_WIDTH = 128
 class LightEncoder(nn.Module):
     """A small convolutional network whose features are pooled over the whole picture, by mean and by maximum.
 
-    Tokens of a grid are poor at this: where a shadow is does not matter, which way it falls does.
+    Tokens of a grid are poor at this: where a shadow is does not matter, which way it falls does. Once it is trained it
+    reads the mirrored picture, too, and takes the mean: left and right change places there, and nothing else.
     """
 
     def __init__(self, in_channels: int, patch: int, channels: int) -> None:
@@ -36,6 +37,11 @@ class LightEncoder(nn.Module):
 
     def forward(self, pixels: Float[Tensor, "b c h w"]) -> Float[Tensor, "b 5 3"]:
         """Return how bright grey cards would be: natural logs over mid grey, see `Triple.light`."""
+        if self.training:
+            return self._read(pixels)
+        return (self._read(pixels) + self._read(pixels.flip(-1))[:, list(MIRRORED_FACINGS)]) / 2
+
+    def _read(self, pixels: Float[Tensor, "b c h w"]) -> Float[Tensor, "b 5 3"]:
         features = self.fine(self.stem(F.pixel_unshuffle(pixels, self.patch)))
         features = self.middle(F.max_pool2d(features, 2))
         features = F.silu(self.norm(self.coarse(F.max_pool2d(features, 2))))

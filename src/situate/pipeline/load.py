@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from situate.errors import ModelFileError, OutputError
+from situate.flow.sampling import SHIFT
 from situate.geometry.frames import Conditioning
 from situate.nn.placement import PlacementNetwork
 from situate.nn.velocity import VelocityNetwork
@@ -75,7 +76,7 @@ def publish(
     dtype = torch.float16 if half_precision else torch.float32
     networks = {"placement": placement, "synthesis": synthesis}
     copies = {name: _copied(network, dtype) for name, network in networks.items()}
-    pipeline = ComposePipeline(**copies, scheduler=FlowMatchEulerDiscreteScheduler())
+    pipeline = ComposePipeline(**copies, scheduler=FlowMatchEulerDiscreteScheduler(shift=SHIFT))
     try:
         pipeline.save_pretrained(partial, safe_serialization=True)
         (partial / CARD_NAME).write_text(card)

@@ -10,6 +10,8 @@ from jaxtyping import Float32, UInt8
 Source = Literal["scenes", "photos", "static"]
 LIGHT_SHAPE = (2, 5, 3)
 """Scene and foreground; five facings of a grey card; three colours."""
+MIRRORED_FACINGS = (1, 0, 2, 3, 4)
+"""Where each facing's brightness stands in a mirrored picture: left and right change places."""
 
 
 @dataclass(frozen=True)
