@@ -1,5 +1,7 @@
 """The naive paste: sub-pixel accurate, and nothing changes where nothing is."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -35,6 +37,26 @@ def test_at_its_own_size_on_whole_pixels_the_paste_is_a_copy():
     np.testing.assert_allclose((pasted[inside] + 1) * 127.5, foreground[..., :3], atol=0.5)
     assert (alpha[inside] > 0.999).all()
     assert alpha.sum() == pytest.approx(48, abs=0.01)
+
+
+def test_half_a_pixel_off_each_pixel_still_holds_the_mean_of_what_it_covers():
+    foreground = opaque(72, 72)
+    # 18 pixels wide, so four of the cut-out's are one of the frame's; its corner lies at (10.5, 6.5).
+    premultiplied, alpha = place_foreground(foreground, (19.5 / 40, 15.5 / 40, 18 / 40, 18 / 40), (40, 40))
+    padded = np.pad(foreground[..., :3] / 127.5 - 1, ((2, 2), (2, 2), (0, 0)))
+    wanted = padded.reshape(19, 4, 19, 4, 3).mean((1, 3))
+    np.testing.assert_allclose(premultiplied[6:25, 10:29], wanted, atol=1e-3)
+    assert alpha[6, 10] == pytest.approx(0.25, abs=1e-3)
+    assert alpha.sum() == pytest.approx(18**2, rel=1e-3)
+
+
+def test_a_large_cutout_in_a_large_frame_takes_little_more_than_the_frame():
+    foreground = opaque(3000, 3000)
+    tracemalloc.start()
+    place_foreground(foreground, (0.5, 0.5, 0.5, 0.9), (3840, 2160))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1e9
 
 
 @given(st.integers(-5, 9), st.integers(-5, 9))

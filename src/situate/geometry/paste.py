@@ -1,5 +1,7 @@
 """Naive alpha-over: the foreground resampled to its place, and laid over the background."""
 
+import math
+
 import cv2
 import numpy as np
 from jaxtyping import Float, UInt8, UInt16
@@ -24,17 +26,43 @@ def place_foreground(
     """
     width, height = frame_wh
     left, top = (box_cxcywh[0] - box_cxcywh[2] / 2) * width, (box_cxcywh[1] - box_cxcywh[3] / 2) * height
-    box_width, box_height = max(box_cxcywh[2] * width, _MIN_SIDE_PX), max(box_cxcywh[3] * height, _MIN_SIDE_PX)
-    premultiplied, alpha = premultiply(foreground)
-    layers = np.dstack([premultiplied, alpha])
-    near_wh = (min(layers.shape[1], round(box_width) or 1), min(layers.shape[0], round(box_height) or 1))
+    box_wh = max(box_cxcywh[2] * width, _MIN_SIDE_PX), max(box_cxcywh[3] * height, _MIN_SIDE_PX)
+    colours, alpha = np.zeros((height, width, 3), np.float32), np.zeros((height, width), np.float32)
+    columns, rows = (
+        slice(max(math.floor(start) - 1, 0), min(math.ceil(start + side) + 1, length))
+        for start, side, length in zip((left, top), box_wh, frame_wh, strict=True)
+    )
+    if columns.start < columns.stop and rows.start < rows.stop:
+        premultiplied, straight = premultiply(foreground)
+        placed = _resampled(np.dstack([premultiplied, straight]), (left, top), box_wh, columns, rows)
+        colours[rows, columns], alpha[rows, columns] = placed[..., :3], np.clip(placed[..., 3], 0, 1)
+    return colours, alpha
+
+
+def _resampled(
+    layers: Float[np.ndarray, "fh fw 4"],
+    corner_px: tuple[float, float],
+    box_wh: tuple[float, float],
+    columns: slice,
+    rows: slice,
+) -> Float[np.ndarray, "h w 4"]:
+    """Put layers on a grid some times finer, bilinearly, and average that: once on the frame's own grid would blur."""
+    shrinkage = max(layers.shape[1] / box_wh[0], layers.shape[0] / box_wh[1])
+    finest = min(_MAX_FINENESS, int(_MAX_FINE_PX / max(box_wh)))
+    fineness = max(1, min(math.ceil(shrinkage), finest))
+    fine_wh = fineness * box_wh[0], fineness * box_wh[1]
+    near_wh = (min(layers.shape[1], round(fine_wh[0]) or 1), min(layers.shape[0], round(fine_wh[1]) or 1))
     if near_wh != (layers.shape[1], layers.shape[0]):
         layers = resize_float(layers, near_wh)
-    scale_x, scale_y = box_width / layers.shape[1], box_height / layers.shape[0]
+    scale_x, scale_y = fine_wh[0] / layers.shape[1], fine_wh[1] / layers.shape[0]
     # Pixel centres: a source pixel i covers [i, i + 1) and lands on left + (i + 0.5) * scale - 0.5.
-    matrix = np.array([[scale_x, 0, left + scale_x / 2 - 0.5], [0, scale_y, top + scale_y / 2 - 0.5]])
-    placed = cv2.warpAffine(layers, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-    return placed[..., :3], np.clip(placed[..., 3], 0, 1)
+    shift_x = fineness * (corner_px[0] - columns.start) + scale_x / 2 - 0.5
+    shift_y = fineness * (corner_px[1] - rows.start) + scale_y / 2 - 0.5
+    matrix = np.array([[scale_x, 0, shift_x], [0, scale_y, shift_y]])
+    size_wh = (columns.stop - columns.start, rows.stop - rows.start)
+    fine_size_wh = (fineness * size_wh[0], fineness * size_wh[1])
+    fine = cv2.warpAffine(layers, matrix, fine_size_wh, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    return fine if fineness == 1 else resize_float(fine, size_wh)
 
 
 def alpha_over(
@@ -45,3 +73,6 @@ def alpha_over(
 
 
 _MIN_SIDE_PX = 0.5
+_MAX_FINENESS = 8
+_MAX_FINE_PX = 2048
+"""The finer grid is no larger than this round the object, so that 4K pictures need little memory."""
