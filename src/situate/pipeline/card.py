@@ -40,6 +40,7 @@ Kinds of objects: {", ".join(kinds) or "see the data sets"}. {result["num_triple
 
 {result["step"]} steps of batch {config["batch_size"]}; converged: {str(result["converged"]).lower()}
 ({result["reason"]}).
+The weights are the averaged ones of step {result.get("published_step", result["step"])}, which validated best.
 
 | validation term | value |
 |---|---|

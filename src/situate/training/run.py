@@ -3,8 +3,9 @@
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from accelerate import Accelerator
 from rich.console import Console
@@ -23,6 +24,7 @@ from situate.imageio.write import write_bytes
 from situate.pipeline.card import model_card
 from situate.pipeline.device import device_named, has_fast_bf16
 from situate.pipeline.load import publish
+from situate.training.best import BestHook, best_weights
 from situate.training.checkpoint import load_checkpoint, newest_checkpoint, save_checkpoint
 from situate.training.config import RunConfig
 from situate.training.converge import Convergence
@@ -40,7 +42,6 @@ from situate.training.hooks import (
 from situate.training.loop import Hook, fit
 from situate.training.metrics import MetricsLog
 from situate.training.state import TrainState, begin_with, fresh_state
-from situate.training.step import averaged_weights
 
 NUM_SHEET_ROWS = 8
 
@@ -67,7 +68,7 @@ def train(
     num_workers: int = 0,
     device: str = "auto",
 ) -> RunResult:
-    """Train until the convergence rule or the step budget ends it, then publish the averaged weights.
+    """Train until the convergence rule or the step budget ends it; publish the averaged weights that validated best.
 
     Args:
         config: What to train.
@@ -117,6 +118,7 @@ def train(
         hooks: list[Hook] = [
             *([] if minutes is None else [TimeBudgetHook(60 * minutes)]),
             evaluation,
+            BestHook(evaluation, run_folder),
             LogHook(log),
             SheetHook(sheet_batch, run_folder / "samples", config.sheet_steps),
             CheckpointHook(run_folder, config.checkpoint_steps),
@@ -174,20 +176,21 @@ def _published(
     config: RunConfig,
     state: TrainState,
     run_folder: Path,
-    validation: dict[str, float],
+    final: dict[str, float],
     triples: TripleUnion,
     counts: dict[str, int],
 ) -> RunResult:
     reason = state.stop_reason or state.convergence.reason
-    result = RunResult(run_folder / "model", state.step, state.convergence.has_converged, reason, validation)
-    record = {
+    result = RunResult(run_folder / "model", state.step, state.convergence.has_converged, reason, final)
+    record: dict[str, Any] = {
         "step": result.step,
         "converged": result.converged,
         "reason": reason,
-        "validation": validation,
         "num_triples": counts,
     }
-    with averaged_weights(state):
+    with best_weights(state, run_folder, final) as (best_step, validation):
+        result = replace(result, validation=validation)
+        record |= {"published_step": best_step, "validation": validation}
         model = state.bare_model
         sources = [store.description for store in triples.stores]
         card = model_card(config.model_dump(), record, sources)
