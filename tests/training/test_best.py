@@ -6,7 +6,6 @@ from tests.training.states import debug_batch, debug_state, parameters_of
 
 from situate.errors import ModelFileError
 from situate.training.best import BEST_FILE, BestHook, best_weights
-from situate.training.converge import Convergence
 from situate.training.hooks import EvaluateHook
 from situate.training.metrics import MetricsLog
 from situate.training.step import train_step
@@ -25,7 +24,6 @@ def kept(tmp_path):
         assert hook(state, report) is False
         if step == 1:
             wanted = [shadow.clone() for shadow in state.ema.shadow_params]
-    assert isinstance(state.convergence, Convergence)
     return state, wanted
 
 

@@ -47,7 +47,7 @@ def evaluate_scene_suite(options: SceneOptions, json: Path | None, report: Path 
         described = {"model": str(options.model), "model_fingerprint": composer.model_fingerprint}
     config = BenchmarkConfig(seed=options.seed, with_renders=not options.no_render)
     make_bench = partial(prepared_bench, scenes, config, model=model, triples=store, prior_data=options.prior_data)
-    bench = make_bench()
+    bench = make_bench()  # here too, before any worker: what is missing is named, not taken for a killed process
     with bar(len(scenes.groups)) as progress:
         num_workers = num_processors() if options.num_workers is None else options.num_workers
         scores = scored(make_bench, len(scenes.groups), num_workers=num_workers, progress=progress)

@@ -48,7 +48,7 @@ NUM_SHEET_ROWS = 8
 
 @dataclass(frozen=True)
 class RunResult:
-    """How a run ended; also written to `result.json`."""
+    """How a run ended; also written to `result.json`. `validation` is of the weights that were published."""
 
     model_folder: Path
     step: int
