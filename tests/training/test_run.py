@@ -71,6 +71,7 @@ def test_a_run_leaves_what_its_folder_promises(finished):
     record = json.loads((folder / "result.json").read_text())
     assert record["converged"] is result.converged is False
     assert "step budget ended" in record["reason"]
+    assert 1 <= record["published_step"] <= record["step"]
     assert result.step == 4
     splits = [json.loads(line)["split"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
     assert splits.count("validation") == 2

@@ -148,7 +148,7 @@ def test_the_convergence_rule_works_on_negative_losses():
 def test_the_convergence_rule_says_what_it_saw():
     rule = Convergence(ConvergeConfig(patience=1))
     assert rule.reason == "no evaluation yet"
-    assert "still improving" in rule.seen(2.0).reason
+    assert "best validation loss 2.0000, evaluations since: 0; the rule waits for 1 " in rule.seen(2.0).reason
     assert "did not improve" in rule.seen(2.0).seen(2.0).reason
 
 

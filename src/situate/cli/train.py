@@ -58,6 +58,7 @@ def train(
         {
             "model": str(result.model_folder),
             "steps": result.step,
+            "published_step": result.published_step,
             "converged": result.converged,
             "reason": result.reason,
             "validation": result.validation,

@@ -79,7 +79,8 @@ def _highlights(result: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _verdict(training: Mapping[str, Any]) -> str:
     word = "Converged" if training["converged"] else "Not converged"
-    return f"{word} after {training['steps']} steps: {training['reason']}."
+    kept = f"The weights are those of step {training['published_step']}, which validated best."
+    return f"{word} after {training['steps']} steps: {training['reason']}. {kept}"
 
 
 def _scene_section(scenes: Sequence[SceneRow]) -> list[str]:

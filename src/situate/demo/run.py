@@ -74,6 +74,7 @@ def _run(config: DemoConfig, folder: DemoFolder, device: str) -> dict[str, Any]:
         "config": config.model_dump(),
         "training": {
             "steps": run.step,
+            "published_step": run.published_step,
             "converged": run.converged,
             "reason": run.reason,
             "validation": run.validation,

@@ -10,7 +10,7 @@ def model_card(config: Mapping[str, Any], result: Mapping[str, Any], sources: Se
 
     Args:
         config: The run's configuration.
-        result: How the run ended: step, converged, reason, validation, num_triples.
+        result: How the run ended: step, published_step, converged, reason, validation, num_triples.
         sources: `dataset.json` of each data set.
     """
     kinds = sorted({kind for source in sources for kind in source.get("kinds", {})})
@@ -40,7 +40,7 @@ Kinds of objects: {", ".join(kinds) or "see the data sets"}. {result["num_triple
 
 {result["step"]} steps of batch {config["batch_size"]}; converged: {str(result["converged"]).lower()}
 ({result["reason"]}).
-The weights are the averaged ones of step {result.get("published_step", result["step"])}, which validated best.
+The weights are the averaged ones of step {result["published_step"]}, which validated best.
 
 | validation term | value |
 |---|---|

@@ -53,7 +53,10 @@ class Convergence:
         """The verdict in words."""
         if self.best is None:
             return "no evaluation yet"
-        rule = f"{self.config.min_improvement:.2%} in {self.config.patience} evaluations"
         if self.has_converged:
+            rule = f"{self.config.min_improvement:.2%} in {self.config.patience} evaluations"
             return f"validation loss {self.best:.4f} did not improve by {rule}"
-        return f"validation loss {self.best:.4f} was still improving by {rule} when the step budget ended"
+        return (
+            f"the step budget ended at best validation loss {self.best:.4f}, evaluations since: {self.num_stale}; "
+            f"the rule waits for {self.config.patience} without a fall by {self.config.min_improvement:.2%}"
+        )

@@ -3,9 +3,8 @@
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from accelerate import Accelerator
 from rich.console import Console
@@ -48,10 +47,20 @@ NUM_SHEET_ROWS = 8
 
 @dataclass(frozen=True)
 class RunResult:
-    """How a run ended; also written to `result.json`. `validation` is of the weights that were published."""
+    """How a run ended; also written to `result.json`.
+
+    Attributes:
+        model_folder: What was published.
+        step: Steps done.
+        published_step: After which the published weights were as they are: those of the best evaluation.
+        converged: Whether the convergence rule ended it.
+        reason: Why it ended.
+        validation: Evaluation of the published weights.
+    """
 
     model_folder: Path
     step: int
+    published_step: int
     converged: bool
     reason: str
     validation: dict[str, float]
@@ -180,17 +189,23 @@ def _published(
     triples: TripleUnion,
     counts: dict[str, int],
 ) -> RunResult:
-    reason = state.stop_reason or state.convergence.reason
-    result = RunResult(run_folder / "model", state.step, state.convergence.has_converged, reason, final)
-    record: dict[str, Any] = {
-        "step": result.step,
-        "converged": result.converged,
-        "reason": reason,
-        "num_triples": counts,
-    }
-    with best_weights(state, run_folder, final) as (best_step, validation):
-        result = replace(result, validation=validation)
-        record |= {"published_step": best_step, "validation": validation}
+    with best_weights(state, run_folder, final) as (published_step, validation):
+        result = RunResult(
+            model_folder=run_folder / "model",
+            step=state.step,
+            published_step=published_step,
+            converged=state.convergence.has_converged,
+            reason=state.stop_reason or state.convergence.reason,
+            validation=validation,
+        )
+        record = {
+            "step": result.step,
+            "published_step": published_step,
+            "converged": result.converged,
+            "reason": result.reason,
+            "validation": validation,
+            "num_triples": counts,
+        }
         model = state.bare_model
         sources = [store.description for store in triples.stores]
         card = model_card(config.model_dump(), record, sources)
