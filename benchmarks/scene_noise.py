@@ -35,7 +35,7 @@ def main(world: WorldChoice = "primitives", *, assets: Path | None = None, num_s
         scene, _ = scene_of(config, group_name(0, number), Counter())
         staged = stage_world(renderers[0], scene)
         cutout = render_cutout(renderers[0], scene.camera, scene.things[0], staged.objects[0])
-        visible = visible_alpha_of(renderers[0], scene, 0, cutout.amodal_alpha)
+        visible = visible_alpha_of(renderers[0], scene, 0, [*staged.objects, *staged.props], cutout.amodal_alpha)
         if not visible.any():
             skipped += 1
             continue

@@ -31,7 +31,7 @@ class SceneConfig(DataOptions):
     size_px: int = Field(default=128, ge=32, le=2048)
     seed: int = Field(default=0, ge=0)
     triples_per_scene: int = Field(default=3, ge=1, le=6)
-    num_samples: int = Field(default=16, ge=4)
+    num_samples: int = Field(default=36, ge=4)
     triples_per_block: int = Field(default=48, ge=1, le=999)
     world: WorldChoice = "primitives"
     models: Literal["all", "train", "test"] = "all"

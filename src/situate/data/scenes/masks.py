@@ -1,5 +1,7 @@
 """What is seen of an object, and where its like may stand, as pictures of one channel."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import UInt8
 
@@ -7,27 +9,38 @@ from situate.data.scenes.camera import Camera
 from situate.data.scenes.cutout import crop_around
 from situate.data.scenes.ground import Ground
 from situate.data.scenes.kinds import KINDS
-from situate.data.scenes.render import Crop, Renderer
+from situate.data.scenes.render import Crop, Renderer, Shapes
 from situate.data.scenes.world import World
 
 
 def visible_alpha_of(
-    renderer: Renderer, world: World, index: int, amodal_alpha: UInt8[np.ndarray, "h w"]
+    renderer: Renderer,
+    world: World,
+    index: int,
+    shapes: Sequence[Shapes],
+    amodal_alpha: UInt8[np.ndarray, "h w"],
 ) -> UInt8[np.ndarray, "h w"]:
-    """Return how much of each pixel shows object `index`; what hides it may be another object or a fixed one."""
+    """Return how much of each pixel shows object `index`; what hides it may be another object or a fixed one.
+
+    Args:
+        renderer: To render with.
+        world: Where it stands.
+        index: Which of the world's things it is.
+        shapes: Of all the world's things, and then of its fixed ones.
+        amodal_alpha: How much of each pixel it covers where nothing hides it.
+    """
     camera, all_things = world.camera, [*world.things, *world.props]
     crop = crop_around(camera, world.things[index], 1)
-    shapes = [
+    others = [
         shape
-        for number, thing in enumerate(all_things)
-        if number == index or _meet(crop, crop_around(camera, thing, 1))
-        for shape in renderer.coded_shapes(thing.placed_body(), (float(number == index), 0.0, 1.0))
+        for number, (thing, own) in enumerate(zip(all_things, shapes, strict=True))
+        if number != index and _meet(crop, crop_around(camera, thing, 1))
+        for shape in own
     ]
-    share = np.clip(renderer.coverage(shapes, camera, crop)[..., 0], 0, 1)
+    share = renderer.coverage(shapes[index], others, camera, crop)
     visible = np.zeros_like(amodal_alpha)
     rows, columns = slice(crop.top_px, crop.top_px + crop.height_px), slice(crop.left_px, crop.left_px + crop.width_px)
     visible[rows, columns] = np.rint(share * 255).astype(np.uint8)
-    # Flat colours know nothing of what is see-through; the amodal alpha does.
     return np.minimum(visible, amodal_alpha)
 
 

@@ -4,9 +4,11 @@ Pictures of one world use the same sample seed, so that their noise is the same 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
+import cv2
 import numpy as np
 from jaxtyping import Float32
 
@@ -14,17 +16,18 @@ from situate.data.scenes.camera import Camera
 from situate.data.scenes.light import Lamp, Light, sky_picture
 from situate.data.scenes.materials import Paint, Paints
 from situate.data.scenes.meshes import Mesh
+from situate.data.scenes.textures import Texture
 from situate.errors import MissingExtraError
 
-MAX_DEPTH = 3
-ROOM_DEPTH = 2
-"""In a room only direct light is traced: `Light.ambient` stands for the rest, without its noise."""
-
-NUM_MASK_LAYERS = 3
-"""A path may pass so many see-through surfaces, such as cut-out leaves, without losing a bounce."""
+DIRECT_DEPTH, SEEN_DEPTH = 2, 1
+"""Of paths that end where light falls, and where the eye looks. Only direct light is traced: what surfaces throw back
+would be the noisiest part of a picture and its least. See-through surfaces do not count."""
 
 NUM_THREADS = 1
 NUM_MASK_SAMPLES = 36
+
+_NO_LIGHTS: Mapping[str, Any] = MappingProxyType({})
+_WHITE: Texture = np.ones((2, 2, 3), np.float32)
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,16 @@ class Crop:
     height_px: int
 
 
-Shapes = list[Any]
+@dataclass(frozen=True)
+class Shape:
+    """A mesh in its paint, and `solid`, what Mitsuba made of both."""
+
+    mesh: Mesh
+    paint: Paint
+    solid: Any
+
+
+Shapes = list[Shape]
 
 
 class Renderer:
@@ -65,57 +77,38 @@ class Renderer:
     def shapes(self, meshes: Sequence[Mesh], paints: Paints) -> Shapes:
         """Turn meshes into Mitsuba shapes covered with `paints`."""
         coats = {slot: self._coat(paint) for slot, paint in paints.items()}
-        return [self._shape(mesh, coats[mesh.slot]) for mesh in meshes]
-
-    def coded_shapes(self, meshes: Sequence[Mesh], code: tuple[float, float, float]) -> Shapes:
-        """Turn meshes into Mitsuba shapes of one flat colour, for masks."""
-        coat = {"type": "twosided", "coat": {"type": "diffuse", "reflectance": {"type": "rgb", "value": list(code)}}}
-        return [self._shape(mesh, self._mi.load_dict(coat)) for mesh in meshes]
+        return [Shape(mesh, paints[mesh.slot], self._mesh(mesh, coat=coats[mesh.slot])) for mesh in meshes]
 
     def radiance(
-        self,
-        shapes: Shapes,
-        light: Light,
-        camera: Camera,
-        seed: int,
-        *,
-        crop: Crop | None = None,
-        num_layers: int | None = None,
+        self, shapes: Shapes, light: Light, camera: Camera, seed: int, *, crop: Crop | None = None
     ) -> Float32[np.ndarray, "h w 4"]:
-        """Render linear RGB (premultiplied) and alpha.
+        """Render linear RGB (premultiplied) and alpha in direct light.
 
-        With `crop` it is an object alone: more samples, and the sky is not seen, only its light. Pictures of one world
-        must be given the same `num_layers`, or their paths would not be the same; by default it follows from `shapes`.
+        With `crop` it is an object alone: more samples, and the sky is not seen, only its light.
         """
         is_alone = crop is not None
-        depth = ROOM_DEPTH if light.lamps else MAX_DEPTH
-        depth += self.num_layers(shapes) if num_layers is None else num_layers
-        integrator: dict[str, Any] = {"type": "path", "max_depth": depth, "hide_emitters": is_alone}
-        if light.lamps:
-            integrator = {"type": "aov", "aovs": "own:albedo", "traced": integrator}
-        scene = self._scene(shapes, self._lights(light), integrator)
         sensor = self._sensor(camera, crop, self._num_crop_samples if is_alone else self._num_samples)
-        layers = np.asarray(self._mi.render(scene, sensor=sensor, seed=seed), np.float32)
-        if light.lamps:
-            layers[..., :3] += layers[..., -3:] * np.asarray(light.ambient, np.float32)
-        return layers[..., :4]
+        scene = self._scene(_solids(shapes), _traced(DIRECT_DEPTH, is_alone), self._lights(light))
+        direct = self._rendered(scene, sensor, seed)
+        if any(light.ambient):
+            glowing = [self._glowing(shape.mesh, shape.paint, camera) for shape in shapes]
+            own = self._rendered(self._scene(glowing, _traced(SEEN_DEPTH)), sensor, seed)[..., :3]
+            direct[..., :3] += own * np.asarray(light.ambient, np.float32)
+        return direct
 
-    def coverage(self, shapes: Shapes, camera: Camera, crop: Crop) -> Float32[np.ndarray, "h w 3"]:
-        """Render flat colours: how much of each pixel shows each code."""
-        scene = self._scene(shapes, {}, {"type": "aov", "aovs": "code:albedo"})
-        sensor = self._sensor(camera, crop, NUM_MASK_SAMPLES)
-        return np.asarray(self._mi.render(scene, sensor=sensor, seed=0), np.float32)[..., -3:]
-
-    def num_layers(self, shapes: Shapes) -> int:
-        """Return how many see-through surfaces a path among these shapes may have to pass."""
-        return NUM_MASK_LAYERS * any(_is_see_through(shape) for shape in shapes)
+    def coverage(self, shapes: Shapes, others: Shapes, camera: Camera, crop: Crop) -> Float32[np.ndarray, "h w"]:
+        """Render how much of each pixel shows `shapes` among `others`; what is see-through covers and hides less."""
+        glowing = [self._glowing(shape.mesh, replace(shape.paint, texture=_WHITE), camera) for shape in shapes]
+        scene = self._scene([*glowing, *_solids(others)], _traced(SEEN_DEPTH))
+        return np.clip(self._rendered(scene, self._sensor(camera, crop, NUM_MASK_SAMPLES), 0)[..., 0], 0, 1)
 
     def alpha(self, shapes: Shapes, camera: Camera, crop: Crop) -> Float32[np.ndarray, "h w"]:
         """Render how much of each pixel these shapes alone cover; what is see-through covers less."""
-        integrator = {"type": "path", "max_depth": 1 + NUM_MASK_LAYERS, "hide_emitters": True}
-        sensor = self._sensor(camera, crop, NUM_MASK_SAMPLES)
-        scene = self._scene(shapes, {"sky": {"type": "constant"}}, integrator)
-        return np.clip(np.asarray(self._mi.render(scene, sensor=sensor, seed=0), np.float32)[..., 3], 0, 1)
+        scene = self._scene(_solids(shapes), _traced(SEEN_DEPTH, hides_lights=True), {"sky": {"type": "constant"}})
+        return np.clip(self._rendered(scene, self._sensor(camera, crop, NUM_MASK_SAMPLES), 0)[..., 3], 0, 1)
+
+    def _rendered(self, scene: Any, sensor: Any, seed: int) -> Float32[np.ndarray, "h w 4"]:
+        return np.asarray(self._mi.render(scene, sensor=sensor, seed=seed), np.float32)
 
     def _lights(self, light: Light) -> dict[str, Any]:
         lights = {f"lamp{index}": self._lamp(lamp) for index, lamp in enumerate(light.lamps)}
@@ -123,11 +116,14 @@ class Renderer:
             lights["sky"] = self._sky(light)
         if max(light.sun_irradiance) > 0:
             lights["sun"] = self._sun(light)
+            # Every path asks for the sun and meets the sky where it goes on; choosing one of both would be most of the
+            # noise.
+            lights["sky"]["sampling_weight"] = 0.0
         return lights
 
-    def _scene(self, shapes: Shapes, lights: Mapping[str, Any], integrator: Mapping[str, Any]) -> Any:
-        named = {f"shape{index}": shape for index, shape in enumerate(shapes)}
-        return self._mi.load_dict({"type": "scene", "integrator": dict(integrator), **lights, **named})
+    def _scene(self, solids: Sequence[Any], integrator: dict[str, Any], lights: Mapping[str, Any] = _NO_LIGHTS) -> Any:
+        named = {f"solid{index}": solid for index, solid in enumerate(solids)}
+        return self._mi.load_dict({"type": "scene", "integrator": integrator, **lights, **named})
 
     def _sensor(self, camera: Camera, crop: Crop | None, num_samples: int) -> Any:
         scale = crop.scale if crop else 1
@@ -174,8 +170,7 @@ class Renderer:
         return {"type": "envmap", "bitmap": self._mi.Bitmap(sky_picture(light).copy()), "to_world": upright}
 
     def _coat(self, paint: Paint) -> Any:
-        bitmap = self._mi.Bitmap(np.array(paint.texture, np.float32))
-        texture = {"type": "bitmap", "bitmap": bitmap, "raw": True}
+        texture = self._texture(paint.texture)
         coat: dict[str, Any] = {"type": "diffuse", "reflectance": texture}
         if paint.gloss > 0:
             coat = {"type": "principled", "base_color": texture, "roughness": 0.45, "specular": paint.gloss}
@@ -187,22 +182,61 @@ class Renderer:
     def _opacity(self, opacity: float | np.ndarray) -> Any:
         if isinstance(opacity, float | int):
             return {"type": "uniform", "value": opacity}
-        bitmap = self._mi.Bitmap(np.array(opacity[..., None], np.float32))
-        return {"type": "bitmap", "bitmap": bitmap, "raw": True}
+        return self._texture(opacity[..., None])
 
-    def _shape(self, mesh: Mesh, coat: Any) -> Any:
+    def _texture(self, values: np.ndarray) -> dict[str, Any]:
+        return {"type": "bitmap", "bitmap": self._mi.Bitmap(np.array(values, np.float32)), "raw": True}
+
+    def _glowing(self, mesh: Mesh, paint: Paint, camera: Camera) -> Any:
+        """Return a solid that shines with its own texture towards the camera: Mitsuba's lights have a dark back."""
+        light = {"type": "area", "radiance": self._texture(_dimmed(paint))}
+        glow = self._mi.load_dict(light)
+        return self._mesh(_turned_to(mesh, camera), coat=self._coat(replace(paint, gloss=0.0)), glow=glow)
+
+    def _mesh(self, mesh: Mesh, **parts: Any) -> Any:
         properties = self._mi.Properties()
-        properties["coat"] = coat
+        for name, part in parts.items():
+            properties[name] = part
         counts = len(mesh.vertices_m), len(mesh.faces)
-        shape = self._mi.Mesh(mesh.slot, *counts, has_vertex_normals=True, has_vertex_texcoords=True, props=properties)
-        arrays = self._mi.traverse(shape)
+        solid = self._mi.Mesh(mesh.slot, *counts, has_vertex_normals=True, has_vertex_texcoords=True, props=properties)
+        arrays = self._mi.traverse(solid)
         arrays["vertex_positions"] = mesh.vertices_m.ravel()
         arrays["vertex_normals"] = mesh.normals.ravel()
         arrays["vertex_texcoords"] = mesh.uv.ravel()
         arrays["faces"] = mesh.faces.ravel()
         arrays.update()
-        return shape
+        return solid
 
 
-def _is_see_through(shape: Any) -> bool:
-    return type(shape.bsdf()).__name__ == "MaskBSDF" or "mask" in str(shape.bsdf())[:40].lower()
+def _traced(depth: int, hides_lights: bool = False) -> dict[str, Any]:
+    # `volpath` and not `path`: it looks through what is see-through, also on the way to the light, at no depth.
+    return {"type": "volpath", "max_depth": depth, "hide_emitters": hides_lights}
+
+
+def _solids(shapes: Shapes) -> list[Any]:
+    return [shape.solid for shape in shapes]
+
+
+def _dimmed(paint: Paint) -> Texture:
+    """Return what is seen of the texture itself where it is see-through."""
+    if paint.opacity is None:
+        return paint.texture
+    if not isinstance(paint.opacity, np.ndarray):
+        return paint.texture * np.float32(paint.opacity)
+    height, width = np.maximum(paint.texture.shape[:2], paint.opacity.shape)
+    texture, opacity = (cv2.resize(part, (int(width), int(height))) for part in (paint.texture, paint.opacity))
+    return texture * opacity[..., None]
+
+
+def _turned_to(mesh: Mesh, camera: Camera) -> Mesh:
+    """Return the same triangles, each with corners of its own and its front towards the camera."""
+    corners = mesh.vertices_m[mesh.faces]
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    eye = np.array([0.0, 0.0, camera.height_m], np.float32)
+    is_back = np.einsum("fx,fx->f", normals, eye - corners[:, 0]) < 0
+    order = np.where(is_back[:, None], [0, 2, 1], [0, 1, 2])
+    vertices = np.take_along_axis(corners, order[..., None], 1).reshape(-1, 3)
+    uv = np.take_along_axis(mesh.uv[mesh.faces], order[..., None], 1).reshape(-1, 2)
+    fronts = np.where(is_back[:, None], -normals, normals)
+    faces = np.arange(3 * len(corners), dtype=np.uint32).reshape(-1, 3)
+    return Mesh(mesh.slot, vertices, np.repeat(fronts, 3, axis=0).astype(np.float32), uv, faces)

@@ -12,7 +12,6 @@ from situate.data.scenes.cards import card_brightness
 from situate.data.scenes.cutout import Cutout, render_cutout
 from situate.data.scenes.light import LUMINANCE, developed, seen_gain
 from situate.data.scenes.masks import support_of, visible_alpha_of
-from situate.data.scenes.materials import Paints
 from situate.data.scenes.render import Renderer, Shapes
 from situate.data.scenes.stage import stage_meshes, stage_paints
 from situate.data.scenes.textures import Colour
@@ -36,20 +35,20 @@ METER_SCALE = 4
 
 @dataclass(frozen=True)
 class Staged:
-    """A world made of Mitsuba shapes: `stage` is what stays, `objects` can be taken away one by one.
+    """A world made of shapes, of which `objects` can be taken away one by one.
 
     Attributes:
         world: What it was made from.
-        stage: Ground, scenery and fixed things.
+        scenery: Ground and scenery.
+        props: The shapes of every fixed thing.
         objects: The shapes of every thing.
-        num_layers: Of see-through surfaces in the whole world; the same for all its pictures.
         gain: With which the camera develops all pictures; metered without the objects, so it does not depend on them.
     """
 
     world: World
-    stage: Shapes
+    scenery: Shapes
+    props: list[Shapes]
     objects: list[Shapes]
-    num_layers: int
     gain: Colour
 
 
@@ -63,7 +62,7 @@ def render_triples(
     for index in indices:
         thing = world.things[index]
         cutout = render_cutout(renderer, world.camera, thing, staged.objects[index])
-        visible = visible_alpha_of(renderer, world, index, cutout.amodal_alpha)
+        visible = visible_alpha_of(renderer, world, index, [*staged.objects, *staged.props], cutout.amodal_alpha)
         if visible.sum(dtype=np.int64) < MIN_VISIBLE * cutout.amodal_alpha.sum(dtype=np.int64):
             skipped["less than 60 % visible"] += 1
             continue
@@ -94,37 +93,34 @@ def render_triples(
 def stage_world(renderer: Renderer, world: World) -> Staged:
     """Make the shapes of a world, and meter it."""
     meshes = stage_meshes(world.ground, world.blocks)
-    stage = renderer.shapes(meshes, stage_paints(meshes, world.seed))
-    for prop in world.props:
-        stage += renderer.shapes(prop.placed_body(), _paints(world, prop))
-    objects = [renderer.shapes(thing.placed_body(), _paints(world, thing)) for thing in world.things]
-    num_layers = renderer.num_layers([*stage, *(shape for shapes in objects for shape in shapes)])
+    scenery = renderer.shapes(meshes, stage_paints(meshes, world.seed))
+    props = [renderer.shapes(prop.placed_body(), prop.paints()) for prop in world.props]
+    objects = [renderer.shapes(thing.placed_body(), thing.paints()) for thing in world.things]
     camera = world.camera
     meter = replace(camera, width_px=camera.width_px // METER_SCALE, height_px=camera.height_px // METER_SCALE)
-    radiance = renderer.radiance(stage, world.light, meter, _sample_seed(world))
-    return Staged(world, stage, objects, num_layers, seen_gain(world.light, radiance[..., :3]))
+    radiance = renderer.radiance(_joined(scenery, *props), world.light, meter, _sample_seed(world))
+    return Staged(world, scenery, props, objects, seen_gain(world.light, radiance[..., :3]))
 
 
 def render_picture(renderer: Renderer, staged: Staged, left_out: int | None = None) -> UInt8[np.ndarray, "h w 3"]:
     """Render a world, whole or without one of its objects; the samples are the same."""
     world = staged.world
     kept = [shapes for number, shapes in enumerate(staged.objects) if number != left_out]
-    shapes = [*staged.stage, *(shape for shapes in kept for shape in shapes)]
-    radiance = renderer.radiance(shapes, world.light, world.camera, _sample_seed(world), num_layers=staged.num_layers)
+    shapes = _joined(staged.scenery, *staged.props, *kept)
+    radiance = renderer.radiance(shapes, world.light, world.camera, _sample_seed(world))
     return developed(radiance[..., :3], staged.gain)
 
 
-def _paints(world: World, thing: Thing) -> Paints:
-    """Return the paints of a thing; in rooms nothing is see-through, whose longer paths would bring noise."""
-    if not world.light.lamps:
-        return thing.paints()
-    return {slot: replace(paint, opacity=None) for slot, paint in thing.paints().items()}
+def _joined(*parts: Shapes) -> Shapes:
+    return [shape for part in parts for shape in part]
 
 
 def _light_of(staged: Staged, thing: Thing, cutout: Cutout) -> Float32[np.ndarray, "2 5 3"]:
     """Return what grey cards in the middle of a thing show, in the scene's light and in its cut-out's."""
     middle_m = (*thing.position_m, thing.base_m + thing.height_m / 2)
-    scene = card_brightness(staged.world.light, staged.gain, middle_m)
+    # The ground hides the lower half of the sky, from which a thing alone is lit.
+    on_the_ground = replace(staged.world.light, bounce=(0.0, 0.0, 0.0))
+    scene = card_brightness(on_the_ground, staged.gain, middle_m)
     return np.stack([scene, card_brightness(cutout.light, cutout.light.gain, middle_m)])
 
 
