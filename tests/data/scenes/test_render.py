@@ -70,9 +70,3 @@ def test_ambient_light_is_the_same_on_both_sides_and_has_no_shadow(renderer, mir
     light = replace(NIGHT, lamps=(lamp,), ambient=(0.4, 0.3, 0.2))
     shapes = renderer.shapes([pane(3.0, "pane", mirrored=mirrored)], {"pane": GREY})
     np.testing.assert_allclose(middle(renderer.radiance(shapes, light, CAMERA, 1))[:3], [0.2, 0.15, 0.1], rtol=1e-3)
-
-
-def test_the_sun_leaves_no_noise_where_nothing_hides_it(renderer, wall):
-    sky = (0.2, 0.2, 0.2)
-    day = replace(NIGHT, sun_direction=FALLING, sun_irradiance=(3.0, 3.0, 3.0), sky_zenith=sky, sky_horizon=sky)
-    assert renderer.radiance(wall, day, CAMERA, 1)[4:12, 4:12, 0].std() < 0.03 * 3 * 0.5 / np.pi

@@ -116,8 +116,7 @@ class Renderer:
             lights["sky"] = self._sky(light)
         if max(light.sun_irradiance) > 0:
             lights["sun"] = self._sun(light)
-            # Every path asks for the sun and meets the sky where it goes on; choosing one of both would be most of the
-            # noise.
+            # Every path asks for the sun, and meets the sky where it goes on: all of them count for both.
             lights["sky"]["sampling_weight"] = 0.0
         return lights
 
