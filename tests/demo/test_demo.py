@@ -3,19 +3,33 @@
 import json
 import math
 import re
+import sys
 from importlib.util import find_spec
 
 import pytest
 
 from situate.cli.app import main
 
-pytestmark = pytest.mark.skipif(find_spec("mitsuba") is None, reason="rendering needs mitsuba")
-
-WORDS = ["--recipe", "debug", "--num-triples", "24", "--num-held-out", "6", "--num-shown", "2", "--size", "48"]
+WORDS = [
+    "--data",
+    "primitives",
+    "--recipe",
+    "debug",
+    "--num-triples",
+    "24",
+    "--num-held-out",
+    "6",
+    "--num-shown",
+    "2",
+    "--size",
+    "48",
+]
 
 
 @pytest.fixture(scope="module")
 def demo_folder(tmp_path_factory):
+    if find_spec("mitsuba") is None:
+        pytest.skip("rendering needs mitsuba")
     folder = tmp_path_factory.mktemp("demo") / "out"
     assert main(["demo", "--out", str(folder), *WORDS]) == 0
     return folder
@@ -69,3 +83,14 @@ def test_a_second_demo_in_the_same_folder_is_refused(demo_folder, capsys):
     assert main(["demo", "--out", str(demo_folder), *WORDS]) == 2
     assert "--overwrite" in capsys.readouterr().err
     assert (demo_folder / "report.html").exists()
+
+
+def test_by_default_it_trains_on_the_starter_set_and_renders_nothing(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mitsuba", None)
+    assert main(["demo", "--out", str(tmp_path), *SMALL]) == 0
+    result = json.loads((tmp_path / "demo.json").read_text())
+    assert set(result["times_s"]) == {"training", "composing", "measuring"}
+    assert result["training"]["num_triples"] == 1248
+    assert result["trained"]["num_triples"] == 6
+    assert {path.name for path in tmp_path.iterdir()} == {"run", "report.html", "demo.json"}
+    assert "starter set of rendered scenes (1248 triples)" in (tmp_path / "report.html").read_text()

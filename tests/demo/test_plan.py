@@ -79,7 +79,10 @@ def test_an_interrupt_says_what_is_there(tmp_path, monkeypatch, capsys):
     ("words", "complaint"),
     [
         (["--minutes", "0"], "minutes"),
-        (["--num-triples", "1"], "num_triples"),
+        (["--data", "primitives", "--num-triples", "1"], "num_triples is 1"),
+        (["--num-triples", "100", "--size", "64"], "--num-triples and --size: the starter set is not rendered"),
+        (["--num-held-out", "500"], "192 for testing"),
+        (["--data", "primitives", "--size", "4000"], "size_px is 4000"),
         (["--recipe", "huge"], "there are tiny"),
         (["--device", "abacus"], "abacus"),
     ],

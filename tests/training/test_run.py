@@ -11,12 +11,13 @@ import torch
 from safetensors.torch import load_file
 from tests.synthetic import write_synthetic_set
 
+from situate.cli.app import main
 from situate.data.store import TripleStore
 from situate.errors import ConfigError, DataError, ModelFileError, NonFiniteLossError, OutputError
 from situate.pipeline.load import load_pipeline
 from situate.recipes import RECIPES, debug, recipe_named
 from situate.training import loop, run
-from situate.training.folder import check_same_data
+from situate.training.folder import check_same_data, data_identity
 from situate.training.run import train
 
 
@@ -184,6 +185,24 @@ def test_a_full_disk_leaves_the_checkpoints_that_were_there(finished, data, tmp_
     assert list((tmp_path / "run/checkpoints").iterdir()) == []
 
 
+def test_triples_to_validate_on_may_lie_elsewhere(data, tmp_path, monkeypatch):
+    other, seen = write_synthetic_set(tmp_path / "other", 6), []
+    real = run.StepSampler
+    monkeypatch.setattr(run, "StepSampler", lambda indices, **rest: seen.append(list(indices)) or real(indices, **rest))
+    result = train(debug(), [data], tmp_path / "run", validation=[other], device="cpu")
+    assert seen == [list(range(16))]
+    record = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert record["num_triples"] == {"training": 16, "validation": 6}
+    kept_back = train(debug(), [data], tmp_path / "split", device="cpu")
+    assert result.validation != kept_back.validation
+    with pytest.raises(ConfigError, match="same --data and --validation"):
+        train(debug(), [data, other], tmp_path / "run", resume=True, device="cpu")
+    assert main(["evaluate", str(result.model_folder), "--data", str(data), "--split", "validation"]) == 2
+    with pytest.raises(ConfigError, match="is in --data, too"):
+        train(debug(), [data, other], tmp_path / "both", validation=[other], device="cpu")
+    assert not (tmp_path / "both").exists()
+
+
 def test_data_that_is_missing_is_named_and_leaves_no_run_folder(tmp_path):
     with pytest.raises(DataError, match="is not a data set"):
         train(debug(), [tmp_path / "nowhere"], tmp_path / "run", device="cpu")
@@ -195,10 +214,10 @@ def test_a_run_is_not_resumed_on_other_data(finished, data, tmp_path):
     shutil.copytree(finished[0], tmp_path / "run")
     with pytest.raises(ConfigError, match="began with other data"):
         train(debug(), [data, data], tmp_path / "run", resume=True, device="cpu")
-    check_same_data([TripleStore(tmp_path / "moved")], tmp_path / "run")
+    check_same_data(data_identity([TripleStore(tmp_path / "moved")]), tmp_path / "run")
     (tmp_path / "moved/dataset.json").write_text((data / "dataset.json").read_text() + " ")
     with pytest.raises(ConfigError, match="began with other data"):
-        check_same_data([TripleStore(tmp_path / "moved")], tmp_path / "run")
+        check_same_data(data_identity([TripleStore(tmp_path / "moved")]), tmp_path / "run")
 
 
 def test_the_result_is_validated_with_the_weights_it_publishes(data, tmp_path, monkeypatch):

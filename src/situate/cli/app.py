@@ -33,7 +33,7 @@ COMMANDS = {
     "cutout": "Cut an object out of a photograph, to be composed elsewhere.",
     "train": "Train a model on triples.",
     "evaluate": "Measure a model on held-out triples.",
-    "demo": "Render, train, compose and write a report to look at, in minutes.",
+    "demo": "Train, compose and write a report to look at, in minutes.",
     "info": "Print versions, device, instruction sets and the model's card.",
 }
 DATA_COMMANDS = {

@@ -25,16 +25,18 @@ def inspect(
     effect.
 
     Args:
-        folder: The data set.
+        folder: The data set, or the word starter: the package's triples for training.
         output: Where the contact sheet is written (PNG); without it, only counts are printed.
         num: How many triples are drawn at random.
         columns: Triples beside each other.
         cell: Side of one picture on the sheet, in pixels.
         seed: Which triples are drawn.
     """
+    from situate.data.starter import data_folder
     from situate.data.store import TripleStore
     from situate.imageio.write import check_output
 
+    folder = data_folder(folder, "train")
     if output is not None:
         check_output(output)
     store = TripleStore(folder)

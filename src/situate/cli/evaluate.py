@@ -14,6 +14,7 @@ def evaluate(
     model: Path | None = None,
     *,
     suite: Literal["scenes", "triples"] | None = None,
+    test_set: Literal["primitives", "worlds"] | None = None,
     data: Annotated[list[Path] | None, Parameter(negative=(), consume_multiple=True)] = None,
     limit: Annotated[int | None, Parameter(name=("--limit", "--num"))] = None,
     no_render: bool = False,
@@ -38,13 +39,17 @@ def evaluate(
         model: Model folder, such as RUN/model, or the word shipped. Without it the suite scenes measures the
             baselines, and the suite triples the shipped weights.
         suite: Which figures; by default triples if --data is given, else scenes.
-        data: Folders of triples that were not trained on. For scenes, one folder made by situate data scenes, in
+        test_set: Which published scenes (scenes only): primitives, the default, or worlds, which are streets, yards
+            and rooms with objects that neither the starter set nor --models train shows; they need --assets.
+        data: Folders of triples that were not trained on, or the word starter: the 192 triples of the package that are
+            kept for testing. For scenes, one folder made by situate data scenes, in
             place of the published test set.
         limit: At most so many scenes, the first ones; for triples, so many triples, drawn by the seed.
         no_render: Leave out the scores of pictures, which need renders (scenes only).
-        assets: Folder of the models that the scenes are made of, if they are not primitive (scenes only).
+        assets: Folder of the models that the scenes are made of (situate data assets), if they are not primitive
+            (scenes only).
         split: validation takes the part that training on the same folders leaves out (triples only).
-        prior_data: Training triples on which the prior placement is counted; by default it is counted on other scenes.
+        prior_data: Training triples (or starter) on which the prior placement is counted; by default on other scenes.
         steps: Steps of the synthesis; several with commas, the first one is reported in full (scenes: the only one).
         seed: Of the noise, the baselines' boxes and the bootstrap.
         num_workers: Processes that render and judge (scenes only), by default one for each processor; does not change
@@ -55,22 +60,25 @@ def evaluate(
     """
     from situate.cli.evaluate_scenes import SceneOptions, evaluate_scene_suite
     from situate.cli.evaluate_triples import TripleOptions, evaluate_triple_suite
+    from situate.data.starter import data_folder
     from situate.imageio.write import check_output
 
     for path, suffix in ((json, ".json"), (report, ".html")):
         if path is not None:
             check_output(path, suffixes=(suffix,))
+    folders = [data_folder(folder, "test") for folder in data or []]
+    prior_folder = None if prior_data is None else data_folder(prior_data, "train")
     if (suite or ("triples" if data else "scenes")) == "scenes":
         if split != "all":
             raise InputError("--split validation is for --suite triples; scenes are all held out")
         scene_options = SceneOptions(
-            model, data or [], limit, no_render, assets, prior_data, parsed_steps(steps), seed, num_workers
+            model, test_set, folders, limit, no_render, assets, prior_folder, parsed_steps(steps), seed, num_workers
         )
         evaluate_scene_suite(scene_options, json, report, device)
     else:
-        if no_render or assets is not None:
-            raise InputError("--no-render and --assets are for --suite scenes; triples are not rendered")
-        triple_options = TripleOptions(model, data or [], limit, split, prior_data, parsed_steps(steps), seed)
+        if no_render or assets is not None or test_set is not None:
+            raise InputError("--no-render, --assets and --test-set are for --suite scenes; triples are not rendered")
+        triple_options = TripleOptions(model, folders, limit, split, prior_folder, parsed_steps(steps), seed)
         evaluate_triple_suite(triple_options, json, report, device)
 
 

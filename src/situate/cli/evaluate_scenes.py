@@ -11,7 +11,7 @@ from situate.errors import InputError
 
 if TYPE_CHECKING:
     from situate.data.store import TripleStore
-    from situate.evaluation.benchmark.scene_set import SceneSet
+    from situate.evaluation.benchmark.scene_set import SceneSet, TestSet
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class SceneOptions:
     """What was asked for; see `situate evaluate`."""
 
     model: Path | None
+    test_set: "TestSet | None"
     data: list[Path]
     limit: int | None
     no_render: bool
@@ -67,7 +68,9 @@ def _scenes(options: SceneOptions) -> tuple["SceneSet", "TripleStore | None"]:
     from situate.evaluation.benchmark.scene_set import published_set, set_of_folder
 
     if not options.data:
-        return published_set(assets=options.assets).first(options.limit), None
+        return published_set(options.test_set or "primitives", options.assets).first(options.limit), None
+    if options.test_set is not None:
+        raise InputError("--test-set and --data were both given; choose the published scenes or your own")
     if len(options.data) > 1:
         raise InputError(
             f"{len(options.data)} folders were given; --suite scenes takes one, made by situate data scenes"

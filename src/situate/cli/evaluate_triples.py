@@ -37,6 +37,8 @@ def evaluate_triple_suite(options: TripleOptions, json: Path | None, report: Pat
 
     if not options.data:
         raise InputError("--suite triples needs triples; pass --data FOLDER")
+    if options.split == "validation":
+        _check_that_a_part_was_held_out(options.model)
     composer = composer_of(options.model, device)
     run = _run_config(options.model)
     fraction = run.validation_fraction if options.split == "validation" else None
@@ -73,3 +75,16 @@ def _run_config(model: Path | None) -> "RunConfig":
 
     path = None if model is None else model.resolve().parent / "config.json"
     return read_config(path) if path is not None and path.is_file() else recipe_named("tiny")
+
+
+def _check_that_a_part_was_held_out(model: Path | None) -> None:
+    from situate.training.folder import DATA_FILE, read_identity
+
+    path = None if model is None else model.resolve().parent / DATA_FILE
+    if path is not None and path.is_file():
+        names = [entry["folder"] for entry in read_identity(path) if entry.get("role") == "validation"]
+        if names:
+            raise InputError(
+                f"{model} was trained on all of its training data and validated on {', '.join(names)}; "
+                "leave --split out and pass that as --data"
+            )

@@ -11,6 +11,7 @@ def train(
     *,
     data: Annotated[list[Path], Parameter(negative=(), consume_multiple=True)],
     out: Path,
+    validation: Annotated[list[Path] | None, Parameter(negative=(), consume_multiple=True)] = None,
     initial: Path | None = None,
     resume: bool = False,
     minutes: float | None = None,
@@ -28,8 +29,11 @@ def train(
     Args:
         recipe: tiny, literal (nothing is pasted; the position reaches the synthesis only through the fused tokens) or
             debug.
-        data: One or more folders of triples (situate data scenes, situate data photos).
+        data: One or more folders of triples (situate data scenes, situate data photos), or the word starter: the
+            1,248 rendered triples for training that come with the package.
         out: Run folder: config, metrics, TensorBoard events, sample sheets, checkpoints, model.
+        validation: Folders of triples to validate on (starter: the package's 96 for that); without them a part of the
+            data is held out.
         initial: Model folder whose weights to begin with, such as an earlier RUN/model; to go on with other data.
         resume: Go on with the run in OUT from its newest checkpoint, bit for bit unless --minutes is given.
         minutes: Time budget of this call; the number of steps is fitted to it once the pace is known.
@@ -45,6 +49,7 @@ def train(
     require("train")
     from situate.cli.report import print_json
     from situate.config import with_overrides
+    from situate.data.starter import data_folder
     from situate.recipes import recipe_named
     from situate.training.run import train as run_training
 
@@ -52,7 +57,15 @@ def train(
     assignments = [f"{name}={value}" for name, value in named.items() if value is not None]
     config = with_overrides(recipe_named(recipe), [*assignments, *(assign or [])])
     result = run_training(
-        config, data, out, initial=initial, resume=resume, minutes=minutes, num_workers=num_workers, device=device
+        config,
+        [data_folder(folder, "train") for folder in data],
+        out,
+        validation=[data_folder(folder, "val") for folder in validation or []],
+        initial=initial,
+        resume=resume,
+        minutes=minutes,
+        num_workers=num_workers,
+        device=device,
     )
     print_json(
         {

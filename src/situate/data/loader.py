@@ -64,6 +64,12 @@ def split_by_group(triples: TripleUnion, validation_fraction: float) -> tuple[li
     return training, validation
 
 
+def split_by_folder(triples: TripleUnion, num_training: int) -> tuple[list[int], list[int]]:
+    """Divide triples into those of the first `num_training` folders and those of the others, for validation."""
+    first = sum(len(store) for store in triples.stores[:num_training])
+    return list(range(first)), list(range(first, len(triples)))
+
+
 def drawn_validation(validation: Sequence[int], max_validation: int, seed: int) -> list[int]:
     """Draw at most `max_validation` of the held-out indices, from all data sets alike; return them in order."""
     order = np.random.default_rng(seed_for(seed, "validation")).permutation(validation)

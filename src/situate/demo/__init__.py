@@ -1,1 +1,1 @@
-"""Everything once, in minutes: render, train, compose, and a report to look at."""
+"""Everything once, in minutes: train, compose, and a report to look at."""

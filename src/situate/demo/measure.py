@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from situate.data.store import TripleStore
-from situate.demo.plan import DemoConfig, DemoFolder
+from situate.demo.plan import DemoConfig
 from situate.demo.progress import Phases
 from situate.evaluation.fused import synthesis_part
 from situate.evaluation.suite import SuiteConfig, boxes_on_canvas, evaluate_scenes
@@ -24,7 +24,7 @@ class Models:
 
     @property
     def for_photos(self) -> Composer:
-        """The better one."""
+        """The shipped one where there is one: it was trained for longer."""
         return self.shipped or self.trained
 
 
@@ -38,10 +38,10 @@ def load_models(trained_folder: Path, device: str) -> Models:
 
 
 def measure(
-    models: Models, triples: Sequence[Triple], folder: DemoFolder, config: DemoConfig, phases: Phases
+    models: Models, triples: Sequence[Triple], training: Path, config: DemoConfig, phases: Phases
 ) -> dict[str, Any]:
-    """Figures of both models on the same held-out triples, against the prior of the training scenes."""
-    prior_boxes = boxes_on_canvas(TripleStore(folder.data))
+    """Figures of both models on the same held-out triples, against the prior of the scenes in `training`."""
+    prior_boxes = boxes_on_canvas(TripleStore(training))
     loss = synthesis_part(config.training().loss.build())
     figures: dict[str, Any] = {"trained": None, "shipped": None}
     for name, composer in (("trained", models.trained), ("shipped", models.shipped)):

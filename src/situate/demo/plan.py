@@ -1,14 +1,18 @@
-"""What the demo does, and how its time is divided: rendering takes what it takes, training gets the rest."""
+"""What the demo does, and how its time is divided: rendering, if any, takes what it takes, training gets the rest."""
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, model_validator
 
+from situate.data.options import DataOptions
 from situate.data.scenes.build import CONFIG_FILE
 from situate.data.scenes.config import SceneConfig
 from situate.recipes import recipe_named
 from situate.training.config import RunConfig
 
+NUM_TRIPLES, SIZE_PX = 320, 128
+MAX_STARTER_HELD_OUT = 192
 FINISH_MINUTES = 1.2
 """Kept for composing, measuring and the report."""
 MIN_TRAINING_MINUTES = 0.25
@@ -21,36 +25,52 @@ HELD_OUT_SEED_OFFSET = 1_000_003
 """Far from the small seeds, on whose scenes the shipped weights were trained."""
 
 
-class DemoConfig(BaseModel):
+class DemoConfig(DataOptions):
     """Options of `situate demo`.
 
     Attributes:
         recipe: What is trained.
         minutes: Budget of the whole demo.
-        num_triples: Triples rendered for training; 640 take about three minutes on two cores.
-        num_held_out: Triples rendered with another seed, for looking and measuring.
+        data: `starter` is the set that comes with the package: streets, yards and rooms. With `primitives` simple
+            scenes are rendered first.
+        num_triples: Triples rendered for training; the default of 320 takes about three minutes on two cores.
+        num_held_out: Triples of other scenes, for looking and measuring.
         num_shown: Held-out scenes in the report.
-        size_px: Longer side of the rendered pictures.
+        size_px: Longer side of the rendered pictures, 128 by default.
         seed: Of everything random.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     recipe: str = "tiny"
     minutes: float = Field(default=11.5, gt=0)
-    num_triples: int = Field(default=640, ge=8)
+    data: Literal["starter", "primitives"] = "starter"
+    num_triples: int | None = Field(default=None, ge=8)
     num_held_out: int = Field(default=48, ge=4)
     num_shown: int = Field(default=12, ge=1)
-    size_px: int = Field(default=128, ge=32)
+    size_px: int | None = Field(default=None, ge=32, le=2048)
     seed: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _renders_what_it_was_asked_to(self) -> "DemoConfig":
+        given = {"--num-triples": self.num_triples, "--size": self.size_px}
+        unused = [name for name, value in given.items() if value is not None]
+        if self.data == "starter" and unused:
+            raise ValueError(f"{' and '.join(unused)}: the starter set is not rendered; pass --data primitives, too")
+        if self.data == "starter" and self.num_held_out > MAX_STARTER_HELD_OUT:
+            raise ValueError(
+                f"--num-held-out is {self.num_held_out}; the starter set has {MAX_STARTER_HELD_OUT} for testing"
+            )
+        return self
 
     def scenes(self) -> SceneConfig:
         """The training scenes."""
-        return SceneConfig(num_triples=self.num_triples, size_px=self.size_px, seed=self.seed)
+        return self._rendered(self.num_triples or NUM_TRIPLES, self.seed)
 
     def held_out_scenes(self) -> SceneConfig:
         """Other scenes."""
-        return SceneConfig(num_triples=self.num_held_out, size_px=self.size_px, seed=self.seed + HELD_OUT_SEED_OFFSET)
+        return self._rendered(self.num_held_out, self.seed + HELD_OUT_SEED_OFFSET)
+
+    def _rendered(self, num_triples: int, seed: int) -> SceneConfig:
+        return SceneConfig(num_triples=num_triples, size_px=self.size_px or SIZE_PX, seed=seed)
 
     def training(self) -> RunConfig:
         """The recipe, evaluated more often; the convergence rule looks back over as many steps as before."""

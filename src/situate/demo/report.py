@@ -36,7 +36,7 @@ def demo_report(
         heading(TITLE, 1),
         paragraph(_summary(result), is_soft=True),
         key_figures(_highlights(result)),
-        *_scene_section(scenes),
+        *_scene_section(scenes, result["config"]["data"]),
         *_photo_section(photos, str(result["photo_model"])),
         heading("Training"),
         paragraph(_verdict(result["training"])),
@@ -54,8 +54,9 @@ def demo_report(
 
 def _summary(result: Mapping[str, Any]) -> str:
     config, training = result["config"], result["training"]
+    data = "the starter set of rendered scenes" if config["data"] == "starter" else "rendered primitive scenes"
     return (
-        f"{config['num_triples']} scene triples were rendered, the recipe {config['recipe']} was trained on them for "
+        f"The recipe {config['recipe']} was trained on {data} ({training['num_triples']} triples) for "
         f"{training['steps']} steps, and scenes and photographs that no model had seen were composed with "
         f"{'it' if result['shipped'] is None else 'it and with the shipped model'}. Nobody said where the objects go."
     )
@@ -83,17 +84,20 @@ def _verdict(training: Mapping[str, Any]) -> str:
     return f"{word} after {training['steps']} steps: {training['reason']}. {kept}"
 
 
-def _scene_section(scenes: Sequence[SceneRow]) -> list[str]:
+def _scene_section(scenes: Sequence[SceneRow], data: str) -> list[str]:
     has_shipped = any(row.shipped is not None for row in scenes)
     header = ["object", "background", "heat map, first place", "just trained", "shipped", "plain paste there", "truth"]
     if not has_shipped:
         header.remove("shipped")
+    credit = " Who made their models is in starter/test/ATTRIBUTION.md." if data == "starter" else ""
+    known = "" if not has_shipped else " What the shipped model was trained on, `situate info` tells."
     return [
         heading("Held-out scenes"),
         paragraph(
             "The first held-out scenes, one object of each in turn: nobody chose them. The heat map says where the "
             "object's foot may stand; the box is the place that was taken. The truth is one of many that would do. "
             "The object comes in another light, and has to take on that of the scene and to cast its shadow."
+            f"{credit}{known}"
         ),
         *([] if has_shipped else [paragraph("No model ships with this installation: its column is left out.")]),
         picture_table(header, [_scene_cells(row) for row in scenes]),

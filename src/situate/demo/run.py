@@ -1,14 +1,17 @@
-"""The demo from start to end: render, train, compose, measure, report."""
+"""The demo from start to end: render where it was asked for, train, compose, measure, report."""
 
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from situate import __version__
 from situate.data.scenes.build import build_scene_triples
 from situate.data.scenes.config import SceneConfig
+from situate.data.starter import starter_set
 from situate.data.store import TripleStore
 from situate.demo.compose import (
     PhotoRow,
@@ -43,7 +46,7 @@ def run_demo(config: DemoConfig, root: Path, *, overwrite: bool = False, device:
 
     Raises:
         OutputError: If `root` is in use or cannot be written.
-        MissingExtraError: If Mitsuba is not installed.
+        MissingExtraError: If scenes must be rendered, and Mitsuba is not installed.
     """
     folder = DemoFolder(root)
     device_named(device)
@@ -57,22 +60,24 @@ def run_demo(config: DemoConfig, root: Path, *, overwrite: bool = False, device:
 
 def _run(config: DemoConfig, folder: DemoFolder, device: str) -> dict[str, Any]:
     phases = Phases()
-    _render(config.scenes(), folder.data, phases, "rendering scenes")
-    _render(config.held_out_scenes(), folder.held_out, phases, "rendering held-out scenes")
+    data = _made(config, folder, phases)
     with phases.timed("training"):
         minutes = config.training_minutes(phases.elapsed_s)
-        run = train(config.training(), [folder.data], folder.run, minutes=minutes, device=device)
+        run = train(
+            config.training(), [data.training], folder.run, validation=data.validation, minutes=minutes, device=device
+        )
     if run.reason.startswith("interrupted"):
         raise KeyboardInterrupt
     models = load_models(run.model_folder, device)
-    triples = list(TripleStore(folder.held_out))
+    triples = list(islice(TripleStore(data.held_out), config.num_held_out))
     scenes = _compose_scenes(one_of_each_scene(triples, config.num_shown), models, config.seed, phases)
     photos = _compose_photos(triples, models, config.seed, phases)
-    figures = measure(models, triples, folder, config, phases)
+    figures = measure(models, triples, data.training, config, phases)
     result = {
         "situate": __version__,
         "config": config.model_dump(),
         "training": {
+            "num_triples": run.num_triples,
             "steps": run.step,
             "published_step": run.published_step,
             "converged": run.converged,
@@ -110,6 +115,23 @@ def _prepare(folder: DemoFolder, overwrite: bool) -> None:
                 path.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"{root} cannot be written ({error.strerror}); choose another folder with --out") from error
+
+
+@dataclass(frozen=True)
+class _DemoData:
+    """Folders of triples; without one for validation, training holds a part back."""
+
+    training: Path
+    validation: tuple[Path, ...]
+    held_out: Path
+
+
+def _made(config: DemoConfig, folder: DemoFolder, phases: Phases) -> _DemoData:
+    if config.data == "starter":
+        return _DemoData(starter_set("train"), (starter_set("val"),), starter_set("test"))
+    _render(config.scenes(), folder.data, phases, "rendering scenes")
+    _render(config.held_out_scenes(), folder.held_out, phases, "rendering held-out scenes")
+    return _DemoData(folder.data, (), folder.held_out)
 
 
 def _render(scenes: SceneConfig, folder: Path, phases: Phases, title: str) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -33,36 +33,66 @@ def check_folder(config: RunConfig, run_folder: Path, *, resume: bool) -> None:
         raise ConfigError(f"{path} differs from the configuration asked for; resume with the options of the first call")
 
 
-def check_same_data(stores: Sequence[TripleStore], run_folder: Path) -> None:
+def check_same_data(identity: Sequence[Mapping[str, Any]], run_folder: Path) -> None:
     """Refuse to resume on other data than the run began with; folders may have moved.
 
+    Args:
+        identity: What `data_identity` says of the data at hand.
+        run_folder: Of the run to be resumed.
+
     Raises:
-        ConfigError: If count, order or description of the data sets differ.
+        ConfigError: If count, order, role or description of the data sets differ.
     """
     path = run_folder / DATA_FILE
-    if not path.is_file():
-        return
-    try:
-        known = [(entry["num_triples"], entry["sha256"]) for entry in json.loads(path.read_text())]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"{path} cannot be read ({error}); start a new run with another --out") from error
-    if known != [(entry["num_triples"], entry["sha256"]) for entry in data_identity(stores)]:
-        raise ConfigError(f"the run began with other data (see {path}); resume with the same --data in the same order")
+    if path.is_file() and [_compared(entry) for entry in read_identity(path)] != [_compared(one) for one in identity]:
+        raise ConfigError(
+            f"the run began with other data (see {path}); resume with the same --data and --validation in their order"
+        )
 
 
-def data_identity(stores: Sequence[TripleStore]) -> list[dict[str, Any]]:
-    """Name, count and a digest of the description of each data set."""
-    return [
+def data_identity(training: Sequence[TripleStore], validation: Sequence[TripleStore] = ()) -> list[dict[str, Any]]:
+    """Role, name, count and a digest of the description of each data set.
+
+    Raises:
+        ConfigError: If one of them is to be trained on and validated on.
+    """
+    identity = [
         {
+            "role": role,
             "folder": store.folder.name,
             "num_triples": len(store),
             "sha256": hashlib.sha256((store.folder / "dataset.json").read_bytes()).hexdigest(),
         }
+        for role, stores in (("training", training), ("validation", validation))
         for store in stores
     ]
+    trained_on = {entry["sha256"] for entry in identity if entry["role"] == "training"}
+    for entry in identity:
+        if entry["role"] == "validation" and entry["sha256"] in trained_on:
+            raise ConfigError(f"{entry['folder']} is in --data, too; validate on triples that are not trained on")
+    return identity
 
 
-def write_folder(config: RunConfig, stores: Sequence[TripleStore], run_folder: Path) -> None:
+def read_identity(path: Path) -> list[dict[str, Any]]:
+    """Read what `data_identity` said when the run began; `path` is its `data.json`.
+
+    Raises:
+        ConfigError: If it cannot be read.
+    """
+    try:
+        entries = json.loads(path.read_text())
+        for entry in entries:
+            _compared(entry)
+        return entries
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{path} cannot be read ({error}); start a new run with another --out") from error
+
+
+def _compared(entry: Mapping[str, Any]) -> tuple[str, int, str]:
+    return entry.get("role", "training"), entry["num_triples"], entry["sha256"]
+
+
+def write_folder(config: RunConfig, identity: Sequence[Mapping[str, Any]], run_folder: Path) -> None:
     """Make the folder and write down what the run is made from.
 
     Raises:
@@ -72,7 +102,7 @@ def write_folder(config: RunConfig, stores: Sequence[TripleStore], run_folder: P
         run_folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{run_folder} cannot be written ({error.strerror}); choose another --out") from error
-    records = {DATA_FILE: data_identity(stores), "environment.json": _environment()}
+    records = {DATA_FILE: identity, "environment.json": _environment()}
     for name, record in records.items():
         write_bytes((json.dumps(record, indent=2) + "\n").encode(), run_folder / name)
     # Last, since it is what marks the folder as a run.

@@ -2,9 +2,10 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from accelerate import Accelerator
 from rich.console import Console
@@ -14,6 +15,7 @@ from situate.data.loader import (
     TrainingSet,
     TripleUnion,
     drawn_validation,
+    split_by_folder,
     split_by_group,
     training_batches,
     validation_batches,
@@ -27,7 +29,7 @@ from situate.training.best import BestHook, best_weights
 from situate.training.checkpoint import load_checkpoint, newest_checkpoint, save_checkpoint
 from situate.training.config import RunConfig
 from situate.training.converge import Convergence
-from situate.training.folder import check_folder, check_same_data, write_folder
+from situate.training.folder import check_folder, check_same_data, data_identity, write_folder
 from situate.training.hooks import (
     CheckpointHook,
     EvaluateHook,
@@ -56,6 +58,7 @@ class RunResult:
         converged: Whether the convergence rule ended it.
         reason: Why it ended.
         validation: Evaluation of the published weights.
+        num_triples: How many were trained on.
     """
 
     model_folder: Path
@@ -64,6 +67,7 @@ class RunResult:
     converged: bool
     reason: str
     validation: dict[str, float]
+    num_triples: int
 
 
 def train(
@@ -71,6 +75,7 @@ def train(
     data: Sequence[Path],
     run_folder: Path,
     *,
+    validation: Sequence[Path] = (),
     initial: Path | None = None,
     resume: bool = False,
     minutes: float | None = None,
@@ -81,8 +86,10 @@ def train(
 
     Args:
         config: What to train.
-        data: Folders of triples; the split is by group and the same every time.
+        data: Folders of triples.
         run_folder: Where everything goes; made if missing.
+        validation: Folders of triples to validate on; without them a part of `data` is held out, by group and the same
+            every time.
         initial: Model folder whose weights to begin with, of the same sizes; without it they are drawn from the seed.
         resume: Go on from the newest checkpoint in `run_folder`, bit for bit.
         minutes: Time budget of this call; fits the step budget to it once the pace is known.
@@ -90,8 +97,9 @@ def train(
         device: `auto`, `cpu` or `cuda`.
 
     Raises:
-        ConfigError: If `run_folder` holds a run and `resume` is False, another configuration or other data; if
-            `minutes` or `num_workers` is out of range; if there are several processes.
+        ConfigError: If `run_folder` holds a run and `resume` is False, another configuration or other data; if a data
+            set is both in `data` and in `validation`; if `minutes` or `num_workers` is out of range; if there are
+            several processes.
         DataError: If the data cannot be read or split.
         OutputError: If `run_folder` cannot be written.
         NonFiniteLossError: If the loss breaks; the last checkpoint is kept.
@@ -99,15 +107,16 @@ def train(
     _check_options(minutes, num_workers)
     check_folder(config, run_folder, resume=resume)
     accelerator = _accelerator(device)
-    triples = TripleUnion(data)
+    triples = TripleUnion([*data, *validation])
+    identity = data_identity(triples.stores[: len(data)], triples.stores[len(data) :])
     if resume:
-        check_same_data(triples.stores, run_folder)
-    training, validation = split_by_group(triples, config.validation_fraction)
+        check_same_data(identity, run_folder)
+    training, kept_back = _split(triples, len(data) if validation else None, config.validation_fraction)
     state = _begun(config, accelerator, initial, newest_checkpoint(run_folder) if resume else None)
     if minutes is not None:
         # What an earlier time budget left of the steps says nothing about this one.
         state.num_steps = config.num_steps
-    drawn = drawn_validation(validation, config.max_validation, config.seed)
+    drawn = drawn_validation(kept_back, config.max_validation, config.seed)
     held_out = validation_batches(triples, drawn, config.sample, config.batch_size)
     sheet_batch = validation_batches(triples, drawn[:NUM_SHEET_ROWS], config.sample, NUM_SHEET_ROWS)[0]
     sampler = StepSampler(
@@ -119,7 +128,7 @@ def train(
         world_size=accelerator.num_processes,
     )
     batches = training_batches(TrainingSet(triples, config.sample), sampler, num_workers)
-    write_folder(config, triples.stores, run_folder)
+    write_folder(config, identity, run_folder)
     log = MetricsLog(run_folder, first_step=state.step)
     evaluation = EvaluateHook(held_out, log)
     console = Console(stderr=True)
@@ -138,8 +147,16 @@ def train(
     save_checkpoint(state, run_folder)
     final = evaluation.newest(state)
     log.close()
-    counts = {"training": len(training), "validation": len(validation)}
-    return _published(config, state, run_folder, final, triples, counts)
+    sources = [store.description for store in triples.stores[: len(data)]]
+    return _published(
+        config, state, run_folder, final, sources, {"training": len(training), "validation": len(kept_back)}
+    )
+
+
+def _split(triples: TripleUnion, num_training_folders: int | None, fraction: float) -> tuple[list[int], list[int]]:
+    if num_training_folders is None:
+        return split_by_group(triples, fraction)
+    return split_by_folder(triples, num_training_folders)
 
 
 def _check_options(minutes: float | None, num_workers: int) -> None:
@@ -186,7 +203,7 @@ def _published(
     state: TrainState,
     run_folder: Path,
     final: dict[str, float],
-    triples: TripleUnion,
+    sources: Sequence[Mapping[str, Any]],
     counts: dict[str, int],
 ) -> RunResult:
     with best_weights(state, run_folder, final) as (published_step, validation):
@@ -197,6 +214,7 @@ def _published(
             converged=state.convergence.has_converged,
             reason=state.stop_reason or state.convergence.reason,
             validation=validation,
+            num_triples=counts["training"],
         )
         record = {
             "step": result.step,
@@ -207,7 +225,6 @@ def _published(
             "num_triples": counts,
         }
         model = state.bare_model
-        sources = [store.description for store in triples.stores]
         card = model_card(config.model_dump(), record, sources)
         publish(model.placement, model.synthesis, result.model_folder, card=card)
     write_bytes((json.dumps(record, indent=2) + "\n").encode(), run_folder / "result.json")

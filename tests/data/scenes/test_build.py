@@ -8,6 +8,7 @@ from situate.data.scenes import build as module
 from situate.data.scenes.build import build_scene_triples
 from situate.data.scenes.config import SceneConfig
 from situate.data.scenes.kinds import KINDS
+from situate.data.scenes.truth import models_shown
 from situate.data.store import TripleStore
 from situate.errors import ConfigError, DataError, MissingExtraError, OutputError
 
@@ -55,8 +56,10 @@ def test_a_folder_in_use_is_refused_and_left_alone(made, tmp_path):
         build_scene_triples(CONFIG.model_copy(update={"seed": 6}), made, resume=True)
     assert files_of(made) == before
     (tmp_path / "letters.txt").write_text("mine")
+    (tmp_path / "ATTRIBUTION.md").write_text("of others")
     with pytest.raises(OutputError, match="choose another folder"):
         build_scene_triples(CONFIG, tmp_path, overwrite=True)
+    assert (tmp_path / "ATTRIBUTION.md").read_text() == "of others"
     with pytest.raises(OutputError, match="choose another folder"):
         build_scene_triples(CONFIG, tmp_path / "letters.txt")
 
@@ -137,3 +140,17 @@ def test_command_reports_on_standard_output(made, capsys, monkeypatch):
     monkeypatch.setattr(module, "build_scene_triples", lambda *_, **__: description)
     scenes(made, num=4)
     assert "4 triples from" in capsys.readouterr().out
+
+
+def test_a_data_set_of_models_names_who_made_those_that_it_shows(assets, tmp_path):
+    config = SceneConfig(num_triples=2, size_px=48, seed=3, num_samples=4, world="street", assets=assets)
+    folder = tmp_path / "street"
+    build_scene_triples(config, folder)
+    shown = models_shown(label["truth"] for label in TripleStore(folder).labels)
+    text = (folder / "ATTRIBUTION.md").read_text()
+    assert len(shown) >= 2
+    assert {line.split(" | ")[1] for line in text.splitlines() if line.startswith("| ")} - {"key"} == shown
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "models.csv").write_text((assets / "models.csv").read_text().splitlines()[0] + "\n")
+    with pytest.raises(DataError, match="begun with"):
+        build_scene_triples(config.model_copy(update={"assets": tmp_path / "other"}), tmp_path / "street", resume=True)

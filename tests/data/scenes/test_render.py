@@ -16,7 +16,8 @@ CAMERA = Camera(1.5, 0.0, 45.0, SIZE_PX, SIZE_PX)
 WHOLE = Crop(1, 0, 0, SIZE_PX, SIZE_PX)
 GREY = Paint(np.full((2, 2, 3), 0.5, np.float32))
 GLASS = Paint(GREY.texture, opacity=0.25)
-LEFT_HALF_OPEN = Paint(GREY.texture, opacity=np.array([[0.0, 1.0]], np.float32).repeat(2, 0))
+WHITE = Paint(np.ones((2, 2, 3), np.float32))
+LEFT_HALF_OPEN = Paint(GREY.texture, opacity=np.repeat([[0.0] * 4 + [1.0] * 4], 8, 0).astype(np.float32))
 DARK = (0.0, 0.0, 0.0)
 FALLING = (0.0, 0.9, -0.436)
 NIGHT = Light((0.0, 0.0, -1.0), DARK, DARK, DARK, DARK, 0.0, (1.0, 1.0, 1.0), 0)
@@ -70,3 +71,11 @@ def test_ambient_light_is_the_same_on_both_sides_and_has_no_shadow(renderer, mir
     light = replace(NIGHT, lamps=(lamp,), ambient=(0.4, 0.3, 0.2))
     shapes = renderer.shapes([pane(3.0, "pane", mirrored=mirrored)], {"pane": GREY})
     np.testing.assert_allclose(middle(renderer.radiance(shapes, light, CAMERA, 1))[:3], [0.2, 0.15, 0.1], rtol=1e-3)
+
+
+@pytest.mark.parametrize(("paint", "opacity"), [(GLASS, 0.25), (LEFT_HALF_OPEN, 0.5)])
+def test_ambient_light_is_seen_through_glass(renderer, paint, opacity):
+    lamp = Lamp((0.0, -3.0, 1.5), (0.0, -1.0, 0.0), (0.1, 0.1), (1e-3,) * 3)
+    shapes = renderer.shapes([pane(3.0, "glass"), pane(6.0, "wall")], {"glass": paint, "wall": WHITE})
+    seen = renderer.radiance(shapes, replace(NIGHT, lamps=(lamp,), ambient=(0.4,) * 3), CAMERA, 1)[..., :3]
+    assert seen.mean() == pytest.approx(0.4 * (opacity * 0.5 + (1 - opacity)), abs=0.02)

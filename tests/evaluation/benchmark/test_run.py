@@ -176,6 +176,10 @@ def test_the_command_needs_no_renderer_for_places(tmp_path, capsys, monkeypatch)
         (["--suite", "triples"], "--data"),  # there are no published triples
         (["--suite", "triples", "--data", "x", "--no-render"], "--suite scenes"),
         (["--data", "one", "two", "--suite", "scenes"], "takes one"),
+        (["--test-set", "worlds"], "--assets DIR"),
+        (["--test-set", "worlds", "--assets", "nowhere"], "situate data assets nowhere"),
+        (["--test-set", "worlds", "--data", "one", "--suite", "scenes"], "--test-set and --data"),
+        (["--test-set", "worlds", "--data", "one"], "--suite scenes"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(words, complaint, capsys):

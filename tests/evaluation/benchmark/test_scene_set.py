@@ -1,6 +1,7 @@
 """Test sets: the published one is what its hash says."""
 
 import json
+from typing import get_args
 
 import pytest
 from tests.data.scenes.test_build import CONFIG
@@ -8,11 +9,19 @@ from tests.data.scenes.test_build import CONFIG
 from situate.data.scenes.build import build_scene_triples
 from situate.data.store import TripleStore
 from situate.errors import DataError, InputError
-from situate.evaluation.benchmark.scene_set import digest_of, frozen_set, published_set, set_of_folder, sha256_of
+from situate.evaluation.benchmark.scene_set import (
+    TestSet,
+    digest_of,
+    frozen_set,
+    published_set,
+    set_of_folder,
+    sha256_of,
+)
 
 
-def test_the_published_set_has_500_scenes_and_its_hash():
-    published = published_set()
+@pytest.mark.parametrize("name", get_args(TestSet))
+def test_a_published_set_has_500_scenes_and_its_hash(name, tmp_path):
+    published = published_set(name, assets=tmp_path)
     assert len(published.groups) == len(published.digests) == len(set(published.groups)) == 500
     content = {
         "config": published.config.model_dump(mode="json", exclude={"encoding"}),
@@ -24,7 +33,7 @@ def test_the_published_set_has_500_scenes_and_its_hash():
 
 def test_this_version_draws_the_published_worlds():
     # After the generator has changed on purpose: benchmarks/freeze_test_set.py, and the new hash in docs/benchmark.md.
-    published = published_set().first(3)
+    published = published_set("primitives").first(3)
     for number in range(3):
         world, index = published.scene(number)
         assert published.is_as_published(number, world)
@@ -32,8 +41,8 @@ def test_this_version_draws_the_published_worlds():
 
 
 def test_freezing_gives_the_same_again_and_notices_another_world():
-    published = published_set()
-    frozen = frozen_set("again", published.config, 2, 50)
+    published = published_set("primitives")
+    frozen = frozen_set("primitives", published.config, 2, 50)
     assert frozen["groups"] == list(published.groups[:2])
     assert frozen["worlds"] == list(published.digests[:2])
     world, _ = published.scene(0)
@@ -44,11 +53,11 @@ def test_freezing_gives_the_same_again_and_notices_another_world():
 @pytest.mark.parametrize("limit", [0, -1])
 def test_no_scenes_are_refused(limit):
     with pytest.raises(InputError, match="at least 1"):
-        published_set().first(limit)
+        published_set("primitives").first(limit)
 
 
 def test_a_limit_beyond_the_set_keeps_all():
-    assert len(published_set().first(10_000).groups) == 500
+    assert len(published_set("primitives").first(10_000).groups) == 500
 
 
 def test_the_scenes_of_a_folder_are_those_behind_its_triples(tmp_path):

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from situate.data.lock import only_writer
 from situate.data.photos.block import Block, BlockPlan, cut_into_blocks, make_block, plan_block
 from situate.data.photos.config import PhotoConfig
 from situate.data.photos.decoys import StandHistogram, stand_histogram
@@ -72,13 +73,13 @@ def build_photo_triples(
         DataError: If `annotations` is broken, or nothing in it can be used.
         InputError: If `images` is not a folder, or `folder` cannot be used as asked.
         MissingExtraError: If the inpainter or pycocotools is not installed.
-        OutputError: If `folder` cannot be written.
+        OutputError: If `folder` cannot be written, or another run writes into it.
     """
     blocks = _blocks(config, annotations, images, limit)
     identity = _identity(config, annotations, blocks)
     require_inpainter(config.inpainter)
     building = BuildFolder(folder)
-    with writing(folder), _pool(num_workers) as run:
+    with only_writer(folder), writing(folder), _pool(num_workers) as run:
         finished = building.open(identity, resume=resume, overwrite=overwrite)
         if finished is not None:
             return PhotoReport.from_json(finished["report"])

@@ -15,6 +15,7 @@ from situate.data.scenes.cast import Cast, read_cast
 from situate.data.scenes.config import SceneConfig
 from situate.data.scenes.render import Renderer
 from situate.data.scenes.triple import render_triples
+from situate.data.scenes.truth import models_shown
 from situate.data.scenes.world import Setting, World, draw_world
 from situate.data.writer import TripleWriter
 from situate.errors import InputError
@@ -60,6 +61,7 @@ def write_block(renderer: Renderer, config: SceneConfig, folder: Path, block: in
         "skipped": dict(skipped),
         "redrawn": dict(redrawn),
         "kinds": dict(kinds),
+        "models": sorted(models_shown(triple.truth for triple in triples if triple.truth)),
     }
     write_bytes(json.dumps(report).encode(), report_path(folder, block))
     return len(triples)

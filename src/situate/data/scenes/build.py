@@ -8,17 +8,23 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from situate.data.assets.attribution import attribution
+from situate.data.assets.catalogue import read_catalogue
+from situate.data.lock import only_writer
 from situate.data.scenes.block import is_done, report_path, write_block
 from situate.data.scenes.cast import read_cast
 from situate.data.scenes.config import SceneConfig
 from situate.data.scenes.render import Renderer
 from situate.data.writer import write_description, writing
-from situate.errors import MissingExtraError, OutputError
+from situate.errors import DataError, MissingExtraError, OutputError
 from situate.imageio.write import write_bytes
 from situate.sharding.pool import check_num_workers, local_pool
 
 CONFIG_FILE = "scenes.json"
-OWN_FILES = ("shard-*.tar", "shard-*.json", "*.partial", "dataset.json", CONFIG_FILE)
+ATTRIBUTION_FILE = "ATTRIBUTION.md"
+"""Who made the models that the pictures show; it must go wherever the pictures go."""
+
+OWN_FILES = ("shard-*.tar", "shard-*.json", "*.partial", "dataset.json", CONFIG_FILE, ATTRIBUTION_FILE)
 
 COUNTS = ("skipped", "redrawn", "kinds")
 
@@ -48,7 +54,7 @@ def build_scene_triples(
 
     Raises:
         MissingExtraError: If Mitsuba is not installed.
-        OutputError: If the folder is in use, or holds another config's data.
+        OutputError: If the folder is in use, or holds another config's data, or another run writes into it.
         ConfigError: If `num_workers` is under 1.
         DataError: If the models cannot be read.
     """
@@ -58,21 +64,22 @@ def build_scene_triples(
     if config.assets is not None:
         # Before anything is made or removed: without models nothing can be rendered.
         read_cast(config.assets, config.models)
-    _prepare(config, folder, resume=resume, overwrite=overwrite)
-    todo = [block for block in range(config.num_blocks) if not is_done(folder, block)]
-    num_done = config.num_triples - sum(config.block_size(block) for block in todo)
-    report = progress or (lambda done, wanted: None)
-    report(num_done, config.num_triples)
-    for num_written in _render_blocks(config, folder, todo, num_workers):
-        num_done += num_written
+    with only_writer(folder):
+        _prepare(config, folder, resume=resume, overwrite=overwrite)
+        todo = [block for block in range(config.num_blocks) if not is_done(folder, block)]
+        num_done = config.num_triples - sum(config.block_size(block) for block in todo)
+        report = progress or (lambda done, wanted: None)
         report(num_done, config.num_triples)
-    return _finish(config, folder)
+        for num_written in _render_blocks(config, folder, todo, num_workers):
+            num_done += num_written
+            report(num_done, config.num_triples)
+        return _finish(config, folder)
 
 
 def _prepare(config: SceneConfig, folder: Path, *, resume: bool, overwrite: bool) -> None:
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        if overwrite:
+        if overwrite and (folder / CONFIG_FILE).is_file():
             for path in [path for pattern in OWN_FILES for path in folder.glob(pattern)]:
                 path.unlink()
         if any(folder.iterdir()):
@@ -123,5 +130,20 @@ def _finish(config: SceneConfig, folder: Path) -> dict[str, Any]:
         "redrawn": dict(sorted(counts["redrawn"].items())),
         "kinds": dict(sorted(counts["kinds"].items())),
     }
+    if config.assets is not None:
+        shown = {key for report in reports for key in report["models"]}
+        _attribute(shown, config.assets, folder)
     write_description(folder, description)
     return description
+
+
+def _attribute(shown: set[str], assets: Path, folder: Path) -> None:
+    models = {model.key: model for model in read_catalogue(assets)}
+    missing = sorted(shown - models.keys())
+    if missing:
+        raise DataError(
+            f"{assets} lacks {len(missing)} models that {folder} shows, such as {missing[0]}; "
+            "pass the --assets that it was begun with"
+        )
+    with writing(folder):
+        write_bytes(attribution([models[key] for key in sorted(shown)]).encode(), folder / ATTRIBUTION_FILE)

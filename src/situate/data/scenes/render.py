@@ -116,8 +116,6 @@ class Renderer:
             lights["sky"] = self._sky(light)
         if max(light.sun_irradiance) > 0:
             lights["sun"] = self._sun(light)
-            # Every path asks for the sun, and meets the sky where it goes on: all of them count for both.
-            lights["sky"]["sampling_weight"] = 0.0
         return lights
 
     def _scene(self, solids: Sequence[Any], integrator: dict[str, Any], lights: Mapping[str, Any] = _NO_LIGHTS) -> Any:
@@ -166,7 +164,10 @@ class Renderer:
 
     def _sky(self, light: Light) -> dict[str, Any]:
         upright = self._mi.ScalarTransform4f().rotate([1, 0, 0], 90)
-        return {"type": "envmap", "bitmap": self._mi.Bitmap(sky_picture(light).copy()), "to_world": upright}
+        # Where the sun shines every path asks for it, and meets the sky where it goes on: all count for both.
+        weight = 0.0 if max(light.sun_irradiance) > 0 else 1.0
+        bitmap = self._mi.Bitmap(sky_picture(light).copy())
+        return {"type": "envmap", "bitmap": bitmap, "to_world": upright, "sampling_weight": weight}
 
     def _coat(self, paint: Paint) -> Any:
         texture = self._texture(paint.texture)

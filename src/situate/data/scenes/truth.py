@@ -1,5 +1,6 @@
 """What is known of a scene beside its pictures, as JSON: camera, contacts, footprints, seed."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -47,3 +48,8 @@ def _described(world: World, thing: Thing) -> dict[str, Any]:
 
 def _rounded(values: np.ndarray) -> list[float]:
     return [round(float(value), NUM_DIGITS) for value in values]
+
+
+def models_shown(truths: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return the keys of all models that scenes show, as objects or as fixed things, from their truths."""
+    return {thing["model"] for truth in truths for thing in (*truth["things"], *truth["props"])} - {None}

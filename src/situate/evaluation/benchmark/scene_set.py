@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from situate.data.scenes.block import group_name, scene_of
 from situate.data.scenes.build import CONFIG_FILE
@@ -22,7 +22,9 @@ from situate.evaluation.oracle.oracle import Oracle
 
 SIGNIFICANT_DIGITS = 6
 DIGEST_LENGTH = 8
-PUBLISHED = "primitives"
+TestSet = Literal["primitives", "worlds"]
+"""Those that are published: `primitives` needs no models, `worlds` is streets, yards and rooms with objects that are
+models kept for testing."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,12 @@ class SceneSet:
         return not self.digests or digest_of(world) == self.digests[number]
 
 
-def published_set(name: str = PUBLISHED, assets: Path | None = None) -> SceneSet:
-    """Read a published test set from the package; `assets` is the folder of its models, if it has any."""
+def published_set(name: TestSet, assets: Path | None = None) -> SceneSet:
+    """Read a published test set from the package; `assets` is the folder of its models, if it has any.
+
+    Raises:
+        ConfigError: If its worlds need models and `assets` is missing.
+    """
     text = resources.files("situate.evaluation.benchmark").joinpath(f"{name}.json").read_text(encoding="utf-8")
     content = json.loads(text)
     return SceneSet(
@@ -111,7 +117,7 @@ def set_of_folder(folder: Path, keys: Sequence[str], assets: Path | None = None)
     return SceneSet(str(folder), config, tuple(chosen), tuple(chosen.values()))
 
 
-def frozen_set(name: str, config: SceneConfig, num_scenes: int, scenes_per_block: int) -> dict[str, Any]:
+def frozen_set(name: TestSet, config: SceneConfig, num_scenes: int, scenes_per_block: int) -> dict[str, Any]:
     """Draw worlds and describe them, to be published as a test set."""
     groups = [group_name(number // scenes_per_block, number % scenes_per_block) for number in range(num_scenes)]
     digests = [digest_of(scene_of(config, group)[0]) for group in groups]
