@@ -10,20 +10,8 @@ import pytest
 
 from situate.cli.app import main
 
-WORDS = [
-    "--data",
-    "primitives",
-    "--recipe",
-    "debug",
-    "--num-triples",
-    "24",
-    "--num-held-out",
-    "6",
-    "--num-shown",
-    "2",
-    "--size",
-    "48",
-]
+SMALL = ["--recipe", "debug", "--num-held-out", "6", "--num-shown", "2"]
+WORDS = [*SMALL, "--data", "primitives", "--num-triples", "24", "--size", "48"]
 
 
 @pytest.fixture(scope="module")
