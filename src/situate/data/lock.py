@@ -1,7 +1,7 @@
 """One writer at a time for a data set: a second one would write over the half-written shards of the first."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -33,5 +33,7 @@ def only_writer(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        # While it is held: afterwards the file may be the next run's.
+        with suppress(OSError):
+            path.unlink()
         lock.release()
-        path.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 """The starter set inside the package: rendered triples of streets, yards and rooms, so that training can begin at once.
 
-StarterPart by scene and by model: objects of `test` are models that `train` and `val` never take out.
+Split by scene and by model: objects of `test` are models that `train` and `val` never take out.
 """
 
 from importlib import resources
@@ -12,11 +12,11 @@ STARTER = Path("starter")
 """The word that stands for the starter set where a folder of triples is asked for."""
 
 
-def starter_set(split: StarterPart) -> Path:
-    """Folder of one split, a data set like any other (docs/data-format.md)."""
-    return Path(str(resources.files("situate"))) / "starter" / split
+def starter_set(part: StarterPart) -> Path:
+    """Folder of one part, a data set like any other (docs/data-format.md)."""
+    return Path(str(resources.files("situate"))) / "starter" / part
 
 
-def data_folder(named: Path, split: StarterPart) -> Path:
-    """Return the folder that a user named: the word `starter` is a split of the starter set, unless it is a folder."""
-    return starter_set(split) if named == STARTER and not named.exists() else named
+def data_folder(named: Path, part: StarterPart) -> Path:
+    """Return the folder that a user named: the word `starter` is a part of the starter set, unless it is a folder."""
+    return starter_set(part) if named == STARTER and not named.exists() else named

@@ -90,7 +90,7 @@ def _scene_section(scenes: Sequence[SceneRow], data: str) -> list[str]:
     if not has_shipped:
         header.remove("shipped")
     credit = " Who made their models is in starter/test/ATTRIBUTION.md." if data == "starter" else ""
-    known = "" if not has_shipped else " What the shipped model was trained on, `situate info` tells."
+    known = "" if not has_shipped else " The command situate info tells what the shipped model was trained on."
     return [
         heading("Held-out scenes"),
         paragraph(
