@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 from dataclasses import replace
 
 import cv2
@@ -6,10 +7,11 @@ import numpy as np
 import pytest
 
 from situate.data.scenes.camera import Camera
+from situate.data.scenes.cards import card_brightness
 from situate.data.scenes.cutout import crop_around
 from situate.data.scenes.render import Crop
 from situate.data.scenes.things import Thing
-from situate.data.scenes.triple import effect_of, render_picture, stage_world
+from situate.data.scenes.triple import effect_of, render_picture, render_triples, stage_world
 from situate.data.scenes.world import draw_world
 
 SIZE_PX = 64
@@ -180,4 +182,16 @@ def test_taking_away_the_only_see_through_object_changes_nothing_far_from_it(ren
     staged = stage_world(renderer, world)
     change = cv2.absdiff(render_picture(renderer, staged), render_picture(renderer, staged, left_out=0)).max(2)
     assert change.max() > 0
-    assert (change > 0).mean() < 0.5
+    assert (change > 0).mean() < 0.05
+
+
+def test_the_ground_hides_the_lower_sky_from_a_thing_but_not_from_its_cutout(rendered, renderer):
+    """`bounce` lights what is rendered alone; in the scene nothing of it arrives, and the label says so."""
+    world, triple = rendered[0].world, rendered[0].triples[0]
+    index = triple.truth["object"]
+    dim = replace(world, light=replace(world.light, bounce=(0.0, 0.0, 0.0)))
+    again = render_triples(renderer, dim, "scene", [index], Counter())[0]
+    np.testing.assert_allclose(again.light, triple.light, atol=0.02)
+    middle_m = (*world.things[index].position_m, world.things[index].height_m / 2)
+    lit_from_below = card_brightness(world.light, stage_world(renderer, world).gain, middle_m)
+    assert (lit_from_below[4] > triple.light[0, 4] + 0.03).all()
