@@ -50,9 +50,15 @@ def test_a_sound_file_is_read_with_category_zero_and_gaps_between_ids(tmp_path: 
     assert dataset.annotations_by_image() == {7: (first,), 90: (second,)}
 
 
+def test_pictures_that_no_annotation_names_are_counted(tmp_path: Path) -> None:
+    bare = [{"id": number, "file_name": "b.jpg", "width": 9, "height": 9} for number in (1, 2)]
+    content = {**SOUND, "images": [*SOUND["images"], *bare], "notes": "of the one who made the file"}
+    assert read_coco(write(tmp_path, content)).extra["notes"] == {"pictures without annotations": 2}
+
+
 def test_unknown_keys_are_kept_at_every_level(tmp_path: Path) -> None:
     dataset = read_coco(write(tmp_path, SOUND))
-    assert dataset.extra == {"info": {"year": 2026}, "licenses": [{"id": 4}]}
+    assert dataset.extra == {"info": {"year": 2026}, "licenses": [{"id": 4}], "notes": {}}
     assert dataset.images[0].extra == {"license": 4}
     assert dataset.annotations[0].extra == {"score": 0.5}
     assert dataset.categories[0].extra == {"supercategory": "street"}
@@ -96,6 +102,7 @@ BROKEN = [
     (changed("images", 0, file_name="..\\a.jpg"), "leaves the image folder"),  # the same, written on Windows
     (changed("images", 0, file_name="C:\\a.jpg"), "leaves the image folder"),
     (changed("images", 0, file_name="a\0.jpg"), "leaves the image folder"),  # opens another file than it names
+    (changed("images", 0, file_name="a" * 256 + ".jpg"), "more than 255 bytes"),  # to ask for such a file is an error
     (changed("images", 0, width=...), "image 7: width and height are None and 30"),
     (changed("images", 0, height=0), "image 7: width and height are 40 and 0"),
     (changed("images", 0, width=40.5), "image 7: width and height are 40.5"),
@@ -107,13 +114,14 @@ BROKEN = [
     (changed("annotations", 0, bbox=[1, 2, 3]), "annotation 3: bbox [1, 2, 3] is not four numbers"),
     (changed("annotations", 0, area="big"), "annotation 3: area 'big' is not a number"),
     (changed("annotations", 0, iscrowd=2), "annotation 3: iscrowd is 2"),
-    (changed("annotations", 0, segmentation=[1, 1, 9, 1, 9, 9]), "annotation 3: a polygon is not"),  # one list short
-    (changed("annotations", 0, segmentation=[[1, 1, None, 1, 9, 9]]), "annotation 3: a polygon is not"),
-    (changed("annotations", 0, segmentation=[[1, 1, float("nan"), 1, 9, 9]]), "annotation 3: a polygon is not"),
+    (changed("annotations", 0, segmentation=[1, 1, 9, 1, 9, 9]), "segmentation[0] is 1, not a list"),  # one list short
+    (changed("annotations", 0, segmentation=[[1, 1, 9, 1, 9, 9], [1, None]]), "annotation 3: segmentation[1] is [1"),
+    (changed("annotations", 0, segmentation=[[1, 1, float("nan"), 1, 9, 9]]), "annotation 3: segmentation[0] is"),
+    (changed("annotations", 0, segmentation=[[10**400] * 6]), "annotation 3: segmentation[0] is"),  # fits no float
     (changed("annotations", 0, segmentation="abc"), "annotation 3: segmentation is a str"),
-    (changed("annotations", 0, segmentation={**RUNS, "size": [30]}), "annotation 3: run-length size is [30]"),
-    (changed("annotations", 0, segmentation={**RUNS, "counts": [-1]}), "annotation 3: run-length counts are not"),
-    (changed("annotations", 0, segmentation={"size": [30, 40]}), "annotation 3: run-length counts are missing"),
+    (changed("annotations", 0, segmentation={**RUNS, "size": [30]}), "annotation 3: segmentation.size is [30]"),
+    (changed("annotations", 0, segmentation={**RUNS, "counts": [-1]}), "annotation 3: segmentation.counts[0] is -1"),
+    (changed("annotations", 0, segmentation={"size": [30, 40]}), "annotation 3: segmentation.counts is None"),
 ]
 
 
@@ -124,6 +132,44 @@ def test_a_broken_file_is_refused_by_name_of_file_and_entry(tmp_path: Path, cont
         read_coco(path)
     assert str(caught.value).startswith(f"{path} is not")
     assert message in str(caught.value)
+
+
+def test_a_missing_comma_is_placed_by_line_column_and_key(tmp_path: Path) -> None:
+    text = json.dumps(SOUND, indent=1).replace('"height": 30,', '"height": 30')
+    with pytest.raises(DataError, match=r'delimiter in line 16, column 4, after the key "height"; repair'):
+        read_coco(write(tmp_path, text))
+
+
+def test_an_empty_file_is_placed_without_a_key(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"Expecting value in line 1, column 1; repair"):
+        read_coco(write(tmp_path, ""))
+
+
+def test_text_of_another_encoding_is_placed_by_line(tmp_path: Path) -> None:
+    path = tmp_path / "instances.json"
+    path.write_bytes(b'{"images": [],\n "categories": "caf\xe9"}')
+    with pytest.raises(DataError, match=r"no utf-8 text in line 2; save it as UTF-8"):
+        read_coco(path)
+
+
+def test_a_message_does_not_repeat_a_megabyte(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        read_coco(write(tmp_path, changed("annotations", 0, bbox=[[9] * 100_000] * 5)))
+    assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize(
+    ("box", "is_empty"),
+    [
+        (None, False),  # nothing was said
+        ([1, 1, 8, 8], False),
+        ([1, 1, 0, 8], True),  # a click without a drag
+        ([1, 1, 8, -3], True),  # dragged upwards, not put in order
+    ],
+)
+def test_an_empty_box_is_read_and_can_be_told(tmp_path: Path, box: Any, is_empty: bool) -> None:
+    first, _ = read_coco(write(tmp_path, changed("annotations", 0, bbox=box))).annotations
+    assert first.has_empty_box is is_empty
 
 
 def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 """COCO instance annotations as frozen records, read from a file and checked as a whole.
 
-Boxes are `[left, top, width, height]` in pixels from the top left. Category id 0 and gaps between ids are legal. Keys
-this version does not know are kept in `extra`.
+The readers of the other formats return the same records. Boxes are `[left, top, width, height]` in pixels from the top
+left. Category id 0 and gaps between ids are legal. Keys this version does not know are kept in `extra`.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,20 +13,24 @@ from typing import Any
 
 from situate.errors import DataError
 from situate.labels.coco_check import CocoCheck
+from situate.labels.notes import PICTURES_WITHOUT_ANNOTATIONS, notes_of
 
+_KEY = re.compile(r'"([^"\\\n]{1,60})"\s*:')
+_KEY_SEARCH_CHARACTERS = 2000
 Segmentation = list[list[int | float]] | dict[str, Any] | None
 
 
 @dataclass(frozen=True)
 class CocoImage:
-    """One picture of a COCO file.
+    """One annotated picture.
 
     Attributes:
         id: Unique among the images.
         file_name: Relative to the image folder; never absolute, never with `..`.
-        width: Columns, in pixels.
-        height: Rows, in pixels.
+        width: Columns of the upright picture, in pixels; 0 where a `problem` hid them.
+        height: Rows of the upright picture, in pixels; 0 where a `problem` hid them.
         extra: Other keys of the entry, such as `license`.
+        problem: Why the picture cannot be used, found while its labels were read; None where nothing was found.
     """
 
     id: int
@@ -33,6 +38,7 @@ class CocoImage:
     width: int
     height: int
     extra: Mapping[str, Any] = field(default_factory=dict)
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,11 @@ class CocoAnnotation:
     area_px: float | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def has_empty_box(self) -> bool:
+        """Whether there is a box whose width or height is zero or negative."""
+        return self.box_xywh_px is not None and min(self.box_xywh_px[2:]) <= 0
+
 
 @dataclass(frozen=True)
 class CocoCategory:
@@ -71,14 +82,15 @@ class CocoCategory:
 
 @dataclass(frozen=True)
 class CocoDataset:
-    """A whole COCO file; every id an annotation names is there.
+    """A whole data set's annotations; every id an annotation names is there.
 
     Attributes:
         path: Where it was read from.
         images: In the file's order.
         annotations: In the file's order.
         categories: In the file's order.
-        extra: Other sections, such as `info` and `licenses`.
+        extra: Other sections, such as `info` and `licenses`; and `notes`, what the reader counted, see
+            `situate.labels.notes`.
     """
 
     path: Path
@@ -110,22 +122,37 @@ def read_coco(path: Path) -> CocoDataset:
     check = CocoCheck(content)
     if check.problems:
         raise DataError(f"{path} is not a sound COCO file: {check.summary()}; repair or remove these entries")
+    shown = {entry["image_id"] for entry in content["annotations"]}
+    notes = notes_of({PICTURES_WITHOUT_ANNOTATIONS: sum(entry["id"] not in shown for entry in content["images"])})
     return CocoDataset(
         path=path,
         images=tuple(_image(entry) for entry in content["images"]),
         annotations=tuple(_annotation(entry) for entry in content["annotations"]),
         categories=tuple(_category(entry) for entry in content["categories"]),
-        extra=_rest(content, "images", "annotations", "categories"),
+        extra=_rest(content, "images", "annotations", "categories") | notes,
     )
 
 
 def _read_json(path: Path) -> Any:
     try:
-        return json.loads(path.read_bytes())
+        content = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}); pass a COCO instances file") from error
+    try:
+        return json.loads(content)
+    except json.JSONDecodeError as error:
+        raise DataError(f"{path} is not JSON: {error.msg}{_place(error)}; repair it or export it again") from error
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError(f"{path} is not JSON: no {error.encoding} text in line {line}; save it as UTF-8") from error
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is not JSON ({error}); pass a COCO instances file") from error
+
+
+def _place(error: json.JSONDecodeError) -> str:
+    keys = _KEY.findall(error.doc, max(0, error.pos - _KEY_SEARCH_CHARACTERS), error.pos)
+    near = f', after the key "{keys[-1]}"' if keys else ""
+    return f" in line {error.lineno}, column {error.colno}{near}"
 
 
 def _image(entry: Mapping[str, Any]) -> CocoImage:

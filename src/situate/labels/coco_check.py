@@ -1,13 +1,18 @@
 """The structure of a COCO file, checked entry by entry; all problems are collected, none stops the check."""
 
-import math
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, TypeGuard
 
-NUM_PROBLEMS_SHOWN = 10
+from situate.labels.problems import brief, first_problems
+
 MAX_PICTURE_PX = 250_000_000
 """A mask of this size takes a quarter of a gigabyte; a larger `width` x `height` is a broken or hostile file."""
+
+MAX_NAME_BYTES = 255
+"""No file system in use takes a longer name."""
+_LARGEST_NUMBER = 1e300
+"""Beyond it a whole number of JSON fits into no float."""
 
 
 class CocoCheck:
@@ -26,9 +31,7 @@ class CocoCheck:
 
     def summary(self) -> str:
         """Return the first problems and how many more there are."""
-        more = len(self.problems) - NUM_PROBLEMS_SHOWN
-        shown = "; ".join(self.problems[:NUM_PROBLEMS_SHOWN])
-        return f"{shown}; and {more} more" if more > 0 else shown
+        return first_problems(self.problems)
 
     def _check_section(self, content: Mapping[str, Any], section: str, check_entry: Any) -> set[int]:
         entries = content.get(section)
@@ -52,11 +55,11 @@ class CocoCheck:
         file_name = entry.get("file_name")
         if not isinstance(file_name, str) or not file_name:
             yield "file_name is missing or not a text"
-        elif _leaves_folder(file_name):
-            yield f"file_name {file_name!r} leaves the image folder"
+        else:
+            yield from file_name_problems(file_name)
         width, height = entry.get("width"), entry.get("height")
         if not (_is_whole(width) and _is_whole(height) and width > 0 and height > 0):
-            yield f"width and height are {width!r} and {height!r}, not positive whole numbers"
+            yield f"width and height are {brief(width)} and {brief(height)}, not positive whole numbers"
         elif width * height > MAX_PICTURE_PX:
             yield f"{width} x {height} pixels, the limit is {MAX_PICTURE_PX}"
 
@@ -72,11 +75,11 @@ class CocoCheck:
                 yield f"{key} {entry[key]} does not exist"
         box, area = entry.get("bbox"), entry.get("area")
         if box is not None and not (_is_numbers(box) and len(box) == 4):
-            yield f"bbox {box!r} is not four numbers"
+            yield f"bbox {brief(box)} is not four numbers"
         if area is not None and not _is_number(area):
-            yield f"area {area!r} is not a number"
+            yield f"area {brief(area)} is not a number"
         if entry.get("iscrowd", 0) not in (0, 1):
-            yield f"iscrowd is {entry['iscrowd']!r}, not 0 or 1"
+            yield f"iscrowd is {brief(entry['iscrowd'])}, not 0 or 1"
         yield from _segmentation_problems(entry.get("segmentation"))
 
 
@@ -84,8 +87,9 @@ def _segmentation_problems(segmentation: Any) -> Iterator[str]:
     if segmentation is None:
         return
     if isinstance(segmentation, list):
-        if not all(_is_numbers(polygon) for polygon in segmentation):
-            yield "a polygon is not a list of finite numbers"
+        for place, polygon in enumerate(segmentation):
+            if not _is_numbers(polygon):
+                yield f"segmentation[{place}] is {brief(polygon)}, not a list of finite numbers"
     elif isinstance(segmentation, dict):
         yield from _run_length_problems(segmentation)
     else:
@@ -95,12 +99,13 @@ def _segmentation_problems(segmentation: Any) -> Iterator[str]:
 def _run_length_problems(segmentation: Mapping[str, Any]) -> Iterator[str]:
     size, counts = segmentation.get("size"), segmentation.get("counts")
     if not (isinstance(size, list) and len(size) == 2 and all(_is_whole(side) and side > 0 for side in size)):
-        yield f"run-length size is {size!r}, not [height, width]"
+        yield f"segmentation.size is {brief(size)}, not [height, width]"
     if isinstance(counts, list):
-        if not all(_is_whole(count) and count >= 0 for count in counts):
-            yield "run-length counts are not whole numbers"
+        wrong = [place for place, count in enumerate(counts) if not (_is_whole(count) and count >= 0)]
+        if wrong:
+            yield f"segmentation.counts[{wrong[0]}] is {brief(counts[wrong[0]])}, not a whole number from 0 on"
     elif not isinstance(counts, str):
-        yield "run-length counts are missing"
+        yield f"segmentation.counts is {brief(counts)}, neither a list nor a text of run lengths"
 
 
 def _name_of(section: str, position: int, entry: Any) -> tuple[str, int | None]:
@@ -108,6 +113,14 @@ def _name_of(section: str, position: int, entry: Any) -> tuple[str, int | None]:
     if isinstance(entry, dict) and _is_whole(entry.get("id")):
         return f"{singular} {entry['id']}", entry["id"]
     return f"{singular} number {position}", None
+
+
+def file_name_problems(file_name: str) -> Iterator[str]:
+    """Say what speaks against opening `file_name` in the image folder."""
+    if _leaves_folder(file_name):
+        yield f"file_name {brief(file_name)} leaves the image folder"
+    elif any(len(part.encode("utf-8", "surrogatepass")) > MAX_NAME_BYTES for part in file_name.split("/")):
+        yield f"file_name {brief(file_name)} has a part of more than {MAX_NAME_BYTES} bytes"
 
 
 def _leaves_folder(file_name: str) -> bool:
@@ -121,7 +134,8 @@ def _is_whole(value: Any) -> TypeGuard[int]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # The comparison is false for NaN, and does not overflow with whole numbers of a thousand digits.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST_NUMBER
 
 
 def _is_numbers(value: Any) -> bool:
