@@ -17,6 +17,7 @@ def scenes(
     encoding: Literal["png", "webp"] = "png",
     seed: int = 0,
     num_workers: int | None = None,
+    engine: Literal["local", "ray"] = "local",
     resume: bool = False,
     overwrite: bool = False,
 ) -> None:
@@ -32,7 +33,8 @@ def scenes(
         triples_per_scene: At most so many objects of one scene; fewer take longer a triple, and teach more.
         encoding: How pictures are stored; webp takes less space, and its backgrounds are lossy.
         seed: Another seed gives other scenes.
-        num_workers: Processes that render, by default one for each processor; does not change the result.
+        num_workers: Workers that render, by default one for each processor; does not change the result.
+        engine: Who runs the workers: processes of this machine, or Ray actors of a cluster.
         resume: Go on where an earlier run with the same options stopped.
         overwrite: Remove an earlier data set in the folder first.
     """
@@ -60,6 +62,7 @@ def scenes(
             config,
             folder,
             num_workers=num_processors() if num_workers is None else num_workers,
+            engine=engine,
             resume=resume,
             overwrite=overwrite,
             progress=lambda done, wanted: bar.update(task, completed=done, total=wanted),

@@ -1,14 +1,24 @@
-"""A pool of processes on this machine, which ends with whoever started it."""
+"""Processes of this machine as workers, each at its own pipe, so that one that is killed takes nobody with it.
+
+They are spawned: a fork would copy the locks of the parent's threads (torch, OpenCV). They end with their parent.
+"""
 
 import multiprocessing
 import os
+import pickle
+import signal
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from typing import Any
 
-from situate.errors import ConfigError, SituateError
+from situate.errors import ConfigError
+from situate.sharding.schedule import Prepare, Task, WorkerLostError
+from situate.sharding.station import Outcome, outcome_of
+
+_GRACE_S = 10.0
+"""A process may take so long for its `finally` clauses; then it is killed."""
 
 
 def num_processors() -> int:
@@ -17,7 +27,7 @@ def num_processors() -> int:
 
 
 def check_num_workers(num_workers: int) -> None:
-    """Look whether there is a process to do the work.
+    """Look whether there is a worker to do the work.
 
     Raises:
         ConfigError: If there is none.
@@ -26,38 +36,107 @@ def check_num_workers(num_workers: int) -> None:
         raise ConfigError(f"num_workers is {num_workers}; pass 1 or more")
 
 
-@contextmanager
-def local_pool(num_workers: int, prepare: Callable[[], None] | None = None) -> Iterator[ProcessPoolExecutor]:
-    """Give a pool; when the block is left, whatever the reason, work that has not begun is dropped.
+class LocalWorker:
+    """A process and this end of its pipe."""
 
-    Processes are spawned: a fork would copy the locks of the parent's threads (torch, OpenCV).
+    def __init__(self, start: bytes) -> None:
+        """Start the process and let it prepare itself.
 
-    Args:
-        num_workers: Processes.
-        prepare: Called once in each of them; must be picklable.
+        Args:
+            start: The work and its preparation, pickled.
+        """
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self.process.start()
+        theirs.close()  # so that the pipe ends with the process
+        # Through the pipe, not as an argument: it is unpickled (which imports torch ...) when Ctrl-C is ignored.
+        self._send(start)
 
-    Raises:
-        ConfigError: If `num_workers` is under 1.
-        SituateError: If a process was killed.
-    """
-    check_num_workers(num_workers)
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(num_workers, mp_context=context, initializer=_begin, initargs=(prepare,))
-    try:
-        yield pool
-    except BrokenProcessPool as error:
-        raise SituateError(
-            "a worker process was killed, perhaps for memory; pass fewer --num-workers, and --resume to go on where "
-            "the command has it"
-        ) from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    def give(self, item: Any) -> None:
+        """Let it begin `item`."""
+        self._send(pickle.dumps(item))
+
+    def outcome(self) -> Outcome:
+        """Return what it was waited for; see `Worker`."""
+        try:
+            if self.pipe.poll():  # False if only the end of the process was noticed
+                return _unpacked(self.pipe.recv_bytes())
+        except (EOFError, OSError) as error:
+            raise WorkerLostError("a process ended while it was at work") from error
+        raise WorkerLostError("a process ended while it was at work")
+
+    def _send(self, message: bytes) -> None:
+        with suppress(ConnectionError):  # it is gone; `outcome` will say so
+            self.pipe.send_bytes(message)
 
 
-def _begin(prepare: Callable[[], None] | None) -> None:
+class LocalCrew:
+    """Processes that do the same work."""
+
+    def __init__(self, work: Task, prepare: Prepare | None) -> None:
+        """Let processes do `work`, after `prepare`."""
+        self._start = pickle.dumps((work, prepare))
+
+    def start(self) -> LocalWorker:
+        """Start a process."""
+        return LocalWorker(self._start)
+
+    def wait(self, busy: Sequence[LocalWorker]) -> list[LocalWorker]:
+        """Wait until some of `busy` have an outcome or are dead."""
+        signs: dict[Any, LocalWorker] = {worker.pipe: worker for worker in busy} | {
+            worker.process.sentinel: worker for worker in busy
+        }
+        return list(dict.fromkeys(signs[sign] for sign in wait(list(signs))))
+
+    def end(self, workers: Sequence[LocalWorker], *, at_once: bool) -> None:
+        """Close the pipes, which ends who is idle; `at_once` ends others, too, after their `finally` clauses."""
+        for worker in workers:
+            worker.pipe.close()
+            if at_once:
+                worker.process.terminate()
+        for worker in workers:
+            worker.process.join(_GRACE_S)
+            if worker.process.is_alive():
+                worker.process.kill()
+                worker.process.join()
+            worker.process.close()
+
+
+def _serve(pipe: "Connection[Any, Any]") -> None:
+    """Work until the pipe is closed: first comes the work and its preparation, then item after item."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which ends its workers
+    signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_end_after_parent, daemon=True).start()
+    with suppress(EOFError, OSError):
+        outcome = outcome_of(_prepared, pipe.recv_bytes())
+        _send(pipe, Outcome(error=outcome.error))
+        while True:
+            _send(pipe, outcome_of(_done, outcome.value, pipe.recv_bytes()))
+
+
+def _prepared(message: bytes) -> Task:
+    work, prepare = _unpacked(message)
     if prepare is not None:
         prepare()
+    return work
+
+
+def _done(work: Task, message: bytes) -> Any:
+    return work(_unpacked(message))
+
+
+def _send(pipe: "Connection[Any, Any]", outcome: Outcome) -> None:
+    packed = outcome_of(pickle.dumps, outcome)
+    pipe.send_bytes(packed.value if packed.error is None else pickle.dumps(packed))
+
+
+def _unpacked(message: bytes) -> Any:
+    return pickle.loads(message)  # noqa: S301 - the other end is this program
+
+
+def _leave(number: int, _: Any) -> None:
+    raise SystemExit(128 + number)
 
 
 def _end_after_parent() -> None:

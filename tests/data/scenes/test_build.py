@@ -1,4 +1,6 @@
 import json
+import multiprocessing
+import signal
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,25 @@ def test_a_killed_run_resumes_to_the_same_bytes_with_one_worker(made, tmp_path):
     assert seen == [3, 4]
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+def test_workers_that_are_killed_change_no_byte(tmp_path):
+    config = CONFIG.model_copy(update={"triples_per_block": 1})
+    seen, killed = [], []
+
+    def kill_all_once(done: int, _: int) -> None:
+        seen.append(done)
+        if done == 1:
+            killed.extend(multiprocessing.active_children())
+            for process in killed:
+                process.kill()
+
+    build_scene_triples(config, tmp_path / "one", num_workers=1)
+    build_scene_triples(config, tmp_path / "killed", num_workers=2, progress=kill_all_once)
+    assert files_of(tmp_path / "killed") == files_of(tmp_path / "one")
+    assert seen == [0, 1, 2, 3, 4]
+    assert len(killed) == 2
+
+
 def test_a_folder_in_use_is_refused_and_left_alone(made, tmp_path):
     before = files_of(made)
     with pytest.raises(OutputError, match="--resume"):
@@ -71,6 +92,49 @@ def test_overwrite_removes_what_an_earlier_run_made(made, tmp_path, monkeypatch)
     with pytest.raises(FileNotFoundError):  # nothing was rendered, so there is no report to sum up
         build_scene_triples(CONFIG, tmp_path, overwrite=True)
     assert [path.name for path in tmp_path.iterdir()] == ["scenes.json"]
+
+
+def test_overwriting_that_is_killed_leaves_no_data_set_and_can_be_repeated(made, tmp_path, monkeypatch):
+    for name, content in files_of(made).items():
+        (tmp_path / name).write_bytes(content)
+    unlink, removed = Path.unlink, []
+
+    def unlink_twice(path, missing_ok=False):
+        if path.parent == tmp_path:
+            if len(removed) == 2:
+                raise KeyboardInterrupt
+            removed.append(path.name)
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", unlink_twice)
+    with pytest.raises(KeyboardInterrupt):
+        build_scene_triples(CONFIG, tmp_path, overwrite=True)
+    assert removed[0] == "dataset.json"
+    monkeypatch.undo()
+    for name in ("dataset.json.partial", "index.json.partial"):
+        (tmp_path / name).write_text("{")
+    monkeypatch.setattr(module, "_render_blocks", lambda *_: iter(()))
+    with pytest.raises(FileNotFoundError):
+        build_scene_triples(CONFIG, tmp_path, overwrite=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["scenes.json"]
+
+
+def test_a_run_killed_while_it_wrote_its_options_can_be_written_over(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_render_blocks", lambda *_: iter(()))
+    (tmp_path / "scenes.json.partial").write_text("{")
+    with pytest.raises(FileNotFoundError):
+        build_scene_triples(CONFIG, tmp_path, overwrite=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["scenes.json"]
+
+
+def test_nothing_is_removed_where_something_of_others_lies(made, tmp_path):
+    for name, content in files_of(made).items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "letters.txt.partial").write_text("mine")
+    before = files_of(tmp_path)
+    with pytest.raises(OutputError, match=r"holds letters\.txt\.partial, which is no part"):
+        build_scene_triples(CONFIG, tmp_path, overwrite=True)
+    assert files_of(tmp_path) == before
 
 
 def test_missing_renderer_names_the_extra(monkeypatch, tmp_path):

@@ -1,9 +1,9 @@
 """Every model of a catalogue is loaded once, to know which can be used, and to fill the cache."""
 
-import signal
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,7 @@ from situate.data.assets.body import load_body
 from situate.data.assets.catalogue import Catalogue
 from situate.data.assets.model import AssetModel, UnusableModel
 from situate.errors import DataError
-from situate.sharding.pool import check_num_workers, local_pool
-
-_CHUNK = 8
+from situate.sharding.engine import run_items
 
 
 @dataclass(frozen=True)
@@ -73,35 +71,17 @@ def survey(
     Raises:
         ConfigError: If `num_workers` is less than 1.
     """
-    check_num_workers(num_workers)
-    usable: list[UsableModel] = []
-    unusable = list(catalogue.unusable)
-    for num_done, entry in enumerate(_entries(catalogue.models, cache, num_workers), start=1):
-        if isinstance(entry, UsableModel):
-            usable.append(entry)
-        else:
-            unusable.append(entry)
-        progress(num_done)
-    return Survey(tuple(usable), tuple(unusable))
+    entries: dict[int, UsableModel | UnusableModel] = {}
+    for position, entry in run_items(partial(_entry, cache), catalogue.models, num_workers=num_workers):
+        entries[position] = entry
+        progress(len(entries))
+    loaded = [entries[position] for position in range(len(entries))]
+    usable = [entry for entry in loaded if isinstance(entry, UsableModel)]
+    unusable = [entry for entry in loaded if isinstance(entry, UnusableModel)]
+    return Survey(tuple(usable), (*catalogue.unusable, *unusable))
 
 
-def _entries(
-    models: Sequence[AssetModel], cache: Path | None, num_workers: int
-) -> Iterator[UsableModel | UnusableModel]:
-    caches = [cache] * len(models)
-    if num_workers == 1:
-        yield from map(_entry, models, caches)
-        return
-    with local_pool(num_workers, _leave_interrupts) as pool:
-        yield from pool.map(_entry, models, caches, chunksize=_CHUNK)
-
-
-def _leave_interrupts() -> None:
-    """Let only the parent hear Ctrl-C: it ends its workers, and nothing prints a traceback."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _entry(model: AssetModel, cache: Path | None) -> UsableModel | UnusableModel:
+def _entry(cache: Path | None, model: AssetModel) -> UsableModel | UnusableModel:
     try:
         body = load_body(model, cache=cache)
     except DataError as error:

@@ -20,7 +20,8 @@ from situate.evaluation.oracle.oracle import Oracle
 from situate.evaluation.oracle.truth import GRID_SIDE
 from situate.evaluation.suite import boxes_on_canvas
 from situate.records.triple import Triple
-from situate.sharding.pool import check_num_workers, local_pool
+from situate.sharding.engine import run_items
+from situate.sharding.pool import check_num_workers
 
 SUITE = "scenes"
 Progress = Callable[[int, int], None]
@@ -86,25 +87,25 @@ def scored(
         ConfigError: If `num_workers` is under 1.
     """
     check_num_workers(num_workers)
-    scores = []
-    for number, score in enumerate(_each(make_bench, num_scenes, min(num_workers, num_scenes)), start=1):
-        scores.append(score)
+    scores: dict[int, SceneScores] = {}
+    for number, score in _each(make_bench, num_scenes, min(num_workers, num_scenes)):
+        scores[number] = score
         if progress is not None:
-            progress(number, num_scenes)
-    return scores
+            progress(len(scores), num_scenes)
+    return [scores[number] for number in range(num_scenes)]
 
 
-def _each(make_bench: Callable[[], Bench], num_scenes: int, num_workers: int) -> Iterator[SceneScores]:
+def _each(make_bench: Callable[[], Bench], num_scenes: int, num_workers: int) -> Iterator[tuple[int, SceneScores]]:
     if num_workers == 1:
         num_threads = torch.get_num_threads()
         torch.set_num_threads(1)  # as in a worker: sums of other threads differ in the last digits
         try:
-            yield from map(make_bench().score, range(num_scenes))
+            yield from enumerate(map(make_bench().score, range(num_scenes)))
         finally:
             torch.set_num_threads(num_threads)
         return
-    with local_pool(num_workers, partial(_begin, make_bench)) as pool:
-        yield from pool.map(_score, range(num_scenes))
+    prepare = partial(_begin, make_bench)
+    yield from run_items(_score, range(num_scenes), num_workers=num_workers, prepare=prepare)
 
 
 _benches: list[Bench] = []
