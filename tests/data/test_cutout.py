@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from situate.data.cutout import cut_out, decontaminate, soft_alpha
+from situate.data.cutout import cut_out, decontaminate
 from situate.data.guided_filter import guided_filter
 from situate.errors import AlphaError, InputError
 from situate.imageio.foreground import ALPHA_TRIM
@@ -24,57 +24,6 @@ def red_disc_on_green(side_px: int = 120, radius_px: float = 35, blur_px: float 
     texture = np.random.default_rng(0).normal(0, 4, (side_px, side_px, 3))
     pixels = alpha[..., None] * RED + (1 - alpha[..., None]) * GREEN + texture
     return np.clip(np.round(pixels), 0, 255).astype(np.uint8), alpha
-
-
-def test_alpha_is_solid_inside_empty_outside_and_soft_between():
-    pixels, true_alpha = red_disc_on_green()
-    mask = true_alpha > 0.5
-    alpha = soft_alpha(pixels, mask, radius_px=4)
-    deep, far = cv2.erode(mask.astype(np.uint8), np.ones((17, 17))), cv2.dilate(mask.astype(np.uint8), np.ones((9, 9)))
-    assert (alpha[deep == 1] == 255).all()
-    assert (alpha[far == 0] == 0).all()
-    border = (alpha > 0) & (alpha < 255)
-    assert border.sum() > 100
-
-
-def test_alpha_is_nearer_to_the_truth_than_the_mask():
-    pixels, true_alpha = red_disc_on_green()
-    mask = true_alpha > 0.5
-    soft_error = np.abs(soft_alpha(pixels, mask) / 255 - true_alpha).sum()
-    assert soft_error < 0.7 * np.abs(mask - true_alpha).sum()
-
-
-def test_alpha_follows_the_picture_where_the_mask_is_loose():
-    pixels, true_alpha = red_disc_on_green()
-    loose = cv2.dilate((true_alpha > 0.5).astype(np.uint8), np.ones((5, 5))).astype(bool)
-    soft_error = np.abs(soft_alpha(pixels, loose, radius_px=4) / 255 - true_alpha).sum()
-    assert soft_error < 0.55 * np.abs(loose - true_alpha).sum()
-
-
-@pytest.mark.parametrize("value", [False, True])
-def test_a_mask_without_border_is_kept(value):
-    pixels, _ = red_disc_on_green(40, 10)
-    assert (soft_alpha(pixels, np.full((40, 40), value)) == 255 * value).all()
-
-
-def test_an_object_cut_by_the_picture_stays_solid_there():
-    pixels, true_alpha = red_disc_on_green()
-    half, half_mask = pixels[60:], true_alpha[60:] > 0.5
-    assert (soft_alpha(np.ascontiguousarray(half), half_mask)[0, 40:80] == 255).all()
-
-
-def test_one_pixel_still_shows():
-    pixels, _ = red_disc_on_green(40, 1, blur_px=0.5)
-    mask = np.zeros((40, 40), bool)
-    mask[20, 20] = True
-    assert soft_alpha(pixels, mask).max() > ALPHA_TRIM * 255
-
-
-def test_flipping_the_picture_flips_the_alpha():
-    pixels, true_alpha = red_disc_on_green()
-    mask = true_alpha > 0.5
-    flipped = soft_alpha(np.ascontiguousarray(pixels[:, ::-1]), np.ascontiguousarray(mask[:, ::-1]))
-    assert np.abs(flipped[:, ::-1].astype(int) - soft_alpha(pixels, mask)).max() <= 1
 
 
 def test_colours_at_the_border_are_the_objects_own():

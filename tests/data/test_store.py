@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from situate.data.members import Member
 from situate.data.png import decode_png, encode_png
 from situate.data.store import TripleStore
 from situate.data.writer import TripleWriter
@@ -118,6 +119,7 @@ def test_shards_are_filled_in_order(tmp_path):
     write_data_set(tmp_path, triples, triples_per_shard=2, first_shard=7)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "dataset.json",
+        "index.json",
         "shard-00007.tar",
         "shard-00008.tar",
         "shard-00009.tar",
@@ -248,7 +250,7 @@ def test_a_truncated_shard_is_named(tmp_path):
 )
 def test_a_label_that_cannot_be_used_is_named(tmp_path, monkeypatch, label):
     write_data_set(tmp_path, [make_triple()])
-    monkeypatch.setattr(TripleStore, "_bytes", lambda self, key, suffix: label)
+    monkeypatch.setattr(Member, "read", lambda self: label)
     with pytest.raises(DataError, match=r"scene-0\.json.*make the data set again"):
         TripleStore(tmp_path)
 

@@ -107,9 +107,9 @@ def test_the_foregrounds_light_leaves_alpha_and_scene_alone():
     assert found.composite is TRIPLE.composite
 
 
-def test_paired_jpeg_is_the_same_for_both():
+def test_paired_wear_is_the_same_for_both():
     twins = replace(TRIPLE, composite=TRIPLE.background.copy())
-    found = transforms.with_paired_jpeg(twins, generator())
+    found = transforms.with_paired_wear(twins, generator())
     np.testing.assert_array_equal(found.background, found.composite)
     assert not np.array_equal(found.background, TRIPLE.background)
     assert np.abs(found.background.astype(int) - TRIPLE.background).mean() < 20

@@ -1,6 +1,7 @@
 """How rendered scenes are stored small: of the composite, what the effect shows."""
 
 import errno
+import os
 import tarfile
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from tests.data.test_store import PICTURES, assert_same, make_triple, write_data_set
 
+from situate.data import shard_writer
 from situate.data.png import decode_png
 from situate.data.store import TripleStore
 from situate.data.webp import encode_webp
@@ -96,6 +98,22 @@ def test_webp_is_lossless_without_a_quality(channels):
     assert len(encode_webp(pixels, 50)) < len(encode_webp(pixels))
 
 
+def test_photographs_have_the_same_files_whether_or_not_there_is_a_hole(tmp_path):
+    triples = [replace(make_triple(f"p-{n}", seed=n, has_hole=n > 0), source="photos") for n in range(2)]
+    store = write_data_set(tmp_path, triples)
+    suffixes = [{name.partition(".")[2] for name in names_in(store) if name.startswith(key)} for key in store.keys]
+    assert suffixes[0] == suffixes[1]
+    assert "hole.png" in suffixes[0]
+
+
+def test_pictures_that_a_triple_lacks_can_be_stored_as_one_black_pixel(tmp_path):
+    pictures = ("composite", "decoys", "hole", "support")
+    store = write_data_set(tmp_path, scene(1), pictures=pictures)
+    assert {f"scene-0.{suffix}.png" for suffix in pictures} <= set(names_in(store))
+    assert (store[0].decoys, store[0].support) == (None, None)
+    assert_same(store[0], scene(1)[0])
+
+
 def test_an_opaque_foreground_keeps_its_alpha_channel_as_webp(tmp_path):
     triple = scene()[0]
     opaque = triple.foreground.copy()
@@ -123,6 +141,27 @@ def test_pictures_of_different_sizes_are_named(tmp_path):
     store.labels[0]["patch_xy"] = [14, 0]
     with pytest.raises(DataError, match="do not fit together"):
         _ = store[0]
+
+
+def test_the_disk_holds_a_shard_before_it_gets_its_name(tmp_path, monkeypatch):
+    """A power cut between the two would leave an empty shard beside a report that calls it whole."""
+    seen = []
+    fsync, replace_file = os.fsync, os.replace
+
+    def watched_fsync(number):
+        seen.append(("on disk", os.fstat(number).st_size))
+        fsync(number)
+
+    def watched_replace(source, target):
+        seen.append(("named", source.stat().st_size))
+        replace_file(source, target)
+
+    monkeypatch.setattr(shard_writer.os, "fsync", watched_fsync)
+    monkeypatch.setattr(shard_writer.os, "replace", watched_replace)
+    with TripleWriter(tmp_path) as writer:
+        writer.write(scene()[0])
+    size = (tmp_path / "shard-00000.tar").stat().st_size
+    assert seen == [("on disk", size), ("named", size)]
 
 
 def test_a_full_disk_is_named_and_no_shard_is_left(tmp_path, monkeypatch):

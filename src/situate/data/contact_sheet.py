@@ -26,7 +26,7 @@ def contact_sheet(triples: Sequence[Triple], *, columns: int = 2, cell_px: int =
     """Draw one strip of five pictures for every triple.
 
     A strip shows the foreground on a checker, the background with its hole outlined, the composite with the box drawn,
-    the visible alpha and the effect; above it key and kind.
+    the visible alpha and the effect; above it key, kind and, where it is known, quality.
 
     Args:
         triples: What to draw, row by row.
@@ -60,14 +60,19 @@ def on_checker(foreground: UInt8[np.ndarray, "h w 4"]) -> UInt8[np.ndarray, "h w
     return np.round(foreground[..., :3] * alpha + squares * (1 - alpha)).astype(np.uint8)
 
 
-def _strip(triple: Triple, cell_px: int) -> np.ndarray:
-    cells = (
+def cells_of(triple: Triple, cell_px: int) -> tuple[UInt8[np.ndarray, "_ _ 3"], ...]:
+    """Return the five pictures of a strip, named in `TITLES`, each fitted into a square of `cell_px`."""
+    return (
         _fitted(on_checker(triple.foreground), cell_px),
         _outlined(triple, cell_px),
         _boxed(triple, cell_px),
         _fitted(np.dstack([triple.visible_alpha] * 3), cell_px),
         _fitted(np.dstack([triple.effect] * 3), cell_px),
     )
+
+
+def _strip(triple: Triple, cell_px: int) -> np.ndarray:
+    cells = cells_of(triple, cell_px)
     width = len(cells) * (cell_px + GAP_PX)
     strip = np.full((HEADER_PX + cell_px, width, 3), PAPER, np.uint8)
     strip[:HEADER_PX] = _header(triple, cell_px, width)
@@ -81,7 +86,8 @@ def _header(triple: Triple, cell_px: int, width: int) -> np.ndarray:
     header = Image.new("RGB", (width, HEADER_PX), PAPER)
     pen = ImageDraw.Draw(header)
     font = ImageFont.load_default(size=11)
-    labels = (triple.kind, *TITLES[1:-1], triple.key)
+    kind = triple.kind if triple.quality is None else f"{triple.kind} ({triple.quality:.2f})"
+    labels = (kind, *TITLES[1:-1], triple.key)
     for place, label in enumerate(labels):
         pen.text((place * (cell_px + GAP_PX) + 2, 1), label, fill=INK, font=font)
     return np.asarray(header)

@@ -2,9 +2,10 @@
 
 import signal
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from torch.utils.data import DataLoader, Dataset, Sampler
@@ -36,6 +37,11 @@ class TripleUnion(Sequence[Triple]):
         """Decode triple number `index`."""
         store, local = self._locate(index)
         return self.stores[store][local]
+
+    def label(self, index: int) -> Mapping[str, Any]:
+        """Label of triple number `index`; no picture is decoded."""
+        store, local = self._locate(index)
+        return self.stores[store].labels[local]
 
     def group(self, index: int) -> str:
         """Group of a triple, unique over the data sets."""

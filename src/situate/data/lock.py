@@ -6,7 +6,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from situate.data.writer import writing
+from situate.data.shard_writer import writing
 from situate.errors import OutputError
 
 

@@ -50,20 +50,21 @@ def training_sample(triple: Triple, seed: int, config: SampleConfig) -> Batch:
     if generator.random() < config.crop_probability:
         triple = transforms.cropped(triple, generator)
     triple = transforms.with_paired_light(triple, generator)
-    if triple.source == "photos":
+    if triple.source != "scenes":
         # Cut from the composite itself: without another light there would be nothing to learn. Rendered foregrounds
         # already stand in another light, and more change than composing will meet teaches the network to distrust them.
         triple = transforms.with_foreground_light(triple, generator)
-        triple = transforms.with_paired_jpeg(triple, generator)
+    if triple.source == "photos":
+        triple = transforms.with_paired_wear(triple, generator)
     return _sample(triple, _drawn_window(triple, generator, config), config)
 
 
 def validation_sample(triple: Triple, config: SampleConfig) -> Batch:
     """Make one sample as composing would see it: no augmentation, the snapped window round the true place.
 
-    Photographs' foregrounds are cut from the composite itself; their light is changed with a fixed seed.
+    Foregrounds of photographs and frames are cut from the composite itself; their light is changed with a fixed seed.
     """
-    if triple.source == "photos":
+    if triple.source != "scenes":
         triple = transforms.with_foreground_light(triple, np.random.default_rng(_VALIDATION_LIGHT_SEED))
     return _sample(triple, composing_window(triple, config), config)
 

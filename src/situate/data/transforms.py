@@ -10,11 +10,15 @@ from jaxtyping import Float, UInt8
 from situate.records.triple import MIRRORED_FACINGS, Triple
 
 JPEG_QUALITY = (60, 96)
+RESAMPLING = (0.8, 1.0)
+"""Pictures are reduced to this share of their size and enlarged again."""
+MAX_NOISE = 2.0
+"""Standard deviation of the noise at most, in levels of 255."""
 MIN_CROP_SHARE = 0.7
 EXPOSURE_STOPS, WHITE_BALANCE_STOPS, GAMMA_STOPS = 0.5, 0.12, 0.25
 
-# What only rendered scenes know belongs to the picture as it was rendered; training does not use it.
-_UNKNOWN: dict[str, Any] = {"amodal_alpha": None, "support": None, "truth": None}
+# These belong to the picture as it was made; training does not use them.
+_UNKNOWN: dict[str, Any] = {"decoys": None, "amodal_alpha": None, "support": None, "truth": None}
 
 
 def flipped(triple: Triple) -> Triple:
@@ -71,12 +75,22 @@ def with_foreground_light(triple: Triple, generator: np.random.Generator) -> Tri
     return replace(triple, foreground=_with_colours(triple.foreground, table), light=None)
 
 
-def with_paired_jpeg(triple: Triple, generator: np.random.Generator) -> Triple:
-    """Pass background and composite through the same JPEG quality, so that neither shows where it was repaired."""
+def with_paired_wear(triple: Triple, generator: np.random.Generator) -> Triple:
+    """Wear background and composite alike, so that neither shows where it was repaired (DESIGN 1.3).
+
+    Both are resampled, get the same noise and pass through the same JPEG quality: where they agreed they agree still,
+    but for what JPEG blocks carry over the hole's border.
+    """
+    scale = generator.uniform(*RESAMPLING)
+    noise = generator.normal(0, generator.uniform(0, MAX_NOISE), triple.background.shape).astype(np.float32)
     quality = int(generator.integers(*JPEG_QUALITY))
-    return replace(
-        triple, background=_through_jpeg(triple.background, quality), composite=_through_jpeg(triple.composite, quality)
-    )
+
+    def worn(pixels: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:
+        resampled = _resampled(pixels, scale)
+        noisy = np.clip(np.round(resampled + noise), 0, 255).astype(np.uint8)
+        return _through_jpeg(noisy, quality)
+
+    return replace(triple, background=worn(triple.background), composite=worn(triple.composite))
 
 
 def draw_light_change(
@@ -107,6 +121,13 @@ def _with_colours(
 
 def _look_up(pixels: UInt8[np.ndarray, "h w 3"], table: UInt8[np.ndarray, "256 3"]) -> UInt8[np.ndarray, "h w 3"]:
     return cv2.LUT(pixels, table[None])
+
+
+def _resampled(pixels: UInt8[np.ndarray, "h w 3"], scale: float) -> UInt8[np.ndarray, "h w 3"]:
+    height, width = pixels.shape[:2]
+    small_wh = max(1, round(scale * width)), max(1, round(scale * height))
+    small = cv2.resize(pixels, small_wh, interpolation=cv2.INTER_AREA)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
 def _through_jpeg(pixels: UInt8[np.ndarray, "h w 3"], quality: int) -> UInt8[np.ndarray, "h w 3"]:

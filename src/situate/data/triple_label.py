@@ -22,6 +22,8 @@ def label_of(triple: Triple) -> dict[str, Any]:
     }
     if triple.light is not None:
         description["light"] = triple.light.round(_LIGHT_DIGITS).astype(float).round(_LIGHT_DIGITS).tolist()
+    if triple.quality is not None:
+        description["quality"] = round(triple.quality, 4)
     return description if triple.truth is None else description | {"truth": dict(triple.truth)}
 
 
@@ -44,6 +46,12 @@ def label_problem(label: Any) -> str | None:
         return f"has the box {box_cxcywh!r}, which is not four numbers"
     if not _is_corner(label.get("patch_xy", [0, 0])):
         return f"has the patch_xy {label['patch_xy']!r}, which is not two whole numbers"
+    return _optional_problem(label)
+
+
+def _optional_problem(label: Mapping[str, Any]) -> str | None:
+    if not (label.get("quality") is None or _is_number(label["quality"])):
+        return f"has the quality {label['quality']!r}, which is not a number"
     return None if _is_light(label.get("light")) else "has a light that is not 2 x 5 x 3 numbers"
 
 

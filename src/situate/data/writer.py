@@ -1,30 +1,25 @@
-"""Writing triples into tar shards of a folder, each whole or not there; `situate.data.store` tells the layout.
+"""Writing triples into tar shards of a folder; `situate.data.store` tells the layout.
 
 Where background and composite agree outside the effect, as in rendered scenes, of the composite only what the effect
 shows is stored.
 """
 
-import io
 import json
-import os
-import tarfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Bool, UInt8
 
+from situate.data.description import write_description
 from situate.data.png import encode_png
-from situate.data.store import FORMAT, PICTURE_FIELDS
+from situate.data.shard_writer import TRIPLES_PER_SHARD, ShardWriter
+from situate.data.triple_files import ABSENT, PICTURE_FIELDS
 from situate.data.triple_label import label_of
 from situate.data.webp import encode_webp
-from situate.errors import OutputError, SituateError
-from situate.imageio.write import write_bytes
 from situate.records.triple import Triple
 
-TRIPLES_PER_SHARD = 256
 BACKGROUND_QUALITY = 92
 """Of a background as WebP. It is the whole picture that is lossy, so nothing in it tells where the object was; all
 else is lossless, so a patched composite still equals it outside the effect."""
@@ -42,6 +37,7 @@ class TripleWriter:
         first_shard: int = 0,
         triples_per_shard: int = TRIPLES_PER_SHARD,
         encoding: Encoding = "png",
+        pictures: Collection[str] | None = None,
     ) -> None:
         """Start writing into `folder` (made if missing) at shard number `first_shard`.
 
@@ -50,16 +46,14 @@ class TripleWriter:
             first_shard: Number of the first shard.
             triples_per_shard: At most so many triples lie in one.
             encoding: `png` keeps every pixel; `webp` takes less space: backgrounds of scenes are lossy then.
+            pictures: Suffixes of the pictures that every triple has here: of an optional one that a triple lacks,
+                one black pixel is written, and with `composite` composites are whole. None lets each triple have its
+                own, which is the same set for all triples of one source.
         """
         self.folder = folder
-        self.num_written = 0
-        self._shard = first_shard
-        self._triples_per_shard = triples_per_shard
-        self._tar: tarfile.TarFile | None = None
-        self._num_in_shard = 0
+        self._shards = ShardWriter(folder, first_shard=first_shard, triples_per_shard=triples_per_shard)
         self._encoding: Encoding = encoding
-        with writing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+        self._pictures = pictures
 
     def __enter__(self) -> "TripleWriter":
         """Return the writer itself."""
@@ -67,14 +61,12 @@ class TripleWriter:
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         """Close the open shard; on an error the half-written shard is removed."""
-        if kind is None:
-            self._close_shard()
-        elif self._tar is not None:
-            # On a full disk the archive cannot be closed either; the error that brought us here says so.
-            with suppress(OSError):
-                self._tar.close()
-            with suppress(OSError):
-                self._partial_path.unlink(missing_ok=True)
+        self._shards.__exit__(kind, error, trace)
+
+    @property
+    def num_written(self) -> int:
+        """Triples written so far."""
+        return self._shards.num_written
 
     def write(self, triple: Triple) -> None:
         """Append one triple.
@@ -82,57 +74,24 @@ class TripleWriter:
         Raises:
             OutputError: If the shard cannot be written.
         """
-        with writing(self._partial_path):
-            self._append(triple)
-
-    def _append(self, triple: Triple) -> None:
-        if self._tar is None:
-            self._tar = tarfile.open(self._partial_path, "w")  # noqa: SIM115 - closed by _close_shard
-        label, pictures = label_of(triple), _pictures_of(triple)
-        if is_patched(triple):
+        label, pictures = label_of(triple), pictures_of(triple)
+        if is_patched(triple) and "composite" not in (self._pictures or ()):
             pictures["patch"], label["patch_xy"] = patch_of(pictures.pop("composite"), triple.effect)
-        self._add(f"{triple.key}.json", json.dumps(label).encode())
+        for suffix in self._pictures or ():
+            pictures.setdefault(suffix, triple.hole if suffix == "hole" else ABSENT)
+        files = {"json": json.dumps(label).encode()}
         for suffix, pixels in pictures.items():
             is_lossy = suffix == "background" and "patch" in pictures
-            self._add_picture(f"{triple.key}.{suffix}", pixels, BACKGROUND_QUALITY if is_lossy else None)
-        self._num_in_shard += 1
-        self.num_written += 1
-        if self._num_in_shard == self._triples_per_shard:
-            self._close_shard()
+            files[f"{suffix}.{self._encoding}"] = self._encoded(pixels, BACKGROUND_QUALITY if is_lossy else None)
+        self._shards.add(triple.key, files)
 
     def finish(self, description: Mapping[str, Any]) -> None:
         """Close the last shard and write `dataset.json` with `description` (source, config, seed, skipped ...)."""
-        self._close_shard()
+        self._shards.close()
         write_description(self.folder, description)
 
-    @property
-    def _partial_path(self) -> Path:
-        return self.folder / f"shard-{self._shard:05d}.tar.partial"
-
-    def _add(self, name: str, content: bytes) -> None:
-        assert self._tar is not None
-        entry = tarfile.TarInfo(name)
-        entry.size = len(content)
-        self._tar.addfile(entry, io.BytesIO(content))
-
-    def _add_picture(self, name: str, pixels: np.ndarray, quality: int | None = None) -> None:
-        is_small = self._encoding == "webp"
-        self._add(f"{name}.{self._encoding}", encode_webp(pixels, quality) if is_small else encode_png(pixels))
-
-    def _close_shard(self) -> None:
-        if self._tar is None:
-            return
-        with writing(self._partial_path):
-            self._tar.close()
-            os.replace(self._partial_path, self._partial_path.with_suffix(""))
-        self._tar = None
-        self._num_in_shard = 0
-        self._shard += 1
-
-
-def write_description(folder: Path, description: Mapping[str, Any]) -> None:
-    """Write `dataset.json`, which makes the shards in `folder` a readable data set."""
-    write_bytes((json.dumps({"format": FORMAT, **description}, indent=2) + "\n").encode(), folder / "dataset.json")
+    def _encoded(self, pixels: np.ndarray, quality: int | None) -> bytes:
+        return encode_webp(pixels, quality) if self._encoding == "webp" else encode_png(pixels)
 
 
 def is_patched(triple: Triple) -> bool:
@@ -154,22 +113,12 @@ def patch_of(
     return np.where(is_shown[place][..., None], composite[place], 0), (left, top)
 
 
-def _pictures_of(triple: Triple) -> dict[str, np.ndarray]:
-    """All pictures of a triple by the suffix of their files; an empty hole is no picture."""
+def pictures_of(triple: Triple) -> dict[str, np.ndarray]:
+    """Return all pictures of a triple by the suffix of their files; of scenes, an empty hole is no picture.
+
+    Of photographs every triple has the hole, so that all have the same files.
+    """
     pictures = {suffix: getattr(triple, field) for field, suffix in PICTURE_FIELDS.items()}
-    if not triple.hole.any():
+    if triple.source == "scenes" and not triple.hole.any():
         del pictures["hole"]
     return {suffix: pixels for suffix, pixels in pictures.items() if pixels is not None}
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Turn what the disk refuses into an `OutputError` that names `path`."""
-    try:
-        yield
-    except SituateError:
-        raise
-    except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written ({error.strerror or error}); free some space or choose another folder"
-        ) from error

@@ -31,10 +31,12 @@ class Triple:
             photos: the object itself.
         hole: 255 where the background was repaired because the object stood there; all 0 where it is true.
         box_cxcywh: Where the *whole* cut-out is (amodal), fractions of the picture's width and height.
+        decoys: 255 where background and composite were repaired alike although nothing stood there; only photos.
         amodal_alpha: How much of each pixel the object would cover if nothing hid it; only rendered scenes know.
         support: 255 where the object's kind may stand; only rendered scenes know.
         light: How bright a grey card would be that faces left, right, up, away from the camera and towards it: natural
             logs of linear RGB over mid grey, in the scene's light and in the foreground's; only rendered scenes know.
+        quality: How good the cut-out is, [0, 1]; only photos and static know.
         truth: What else is known of a rendered scene, as JSON: camera, contacts, footprints, seed.
     """
 
@@ -49,7 +51,9 @@ class Triple:
     effect: UInt8[np.ndarray, "h w"]
     hole: UInt8[np.ndarray, "h w"]
     box_cxcywh: tuple[float, float, float, float]
+    decoys: UInt8[np.ndarray, "h w"] | None = None
     amodal_alpha: UInt8[np.ndarray, "h w"] | None = None
     support: UInt8[np.ndarray, "h w"] | None = None
     light: Float32[np.ndarray, "2 5 3"] | None = None
+    quality: float | None = None
     truth: Mapping[str, Any] | None = None
