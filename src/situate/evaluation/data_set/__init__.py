@@ -1,0 +1,1 @@
+"""Pages about a data set: its statistics, and triples to look at."""
