@@ -51,6 +51,22 @@ def test_a_cut_out_of_a_whole_picture_is_still_a_foreground(photograph, tmp_path
     assert prepare_foreground(read_picture(output)).pixels.shape == (100, 140, 4)
 
 
+@pytest.mark.parametrize("matting", ["guided", "closed-form"])
+def test_the_matting_is_chosen(photograph, tmp_path, capsys, matting):
+    output = tmp_path / "cut.png"
+    options = ["--box", "38,18,64,64", "--matting", matting]
+    assert main(["cutout", str(photograph), "-o", str(output), *options]) == 0
+    assert capsys.readouterr() == (f"{output}\n", "")
+    foreground = prepare_foreground(read_picture(output))
+    assert abs(foreground.width_px - 51) <= 2
+
+
+def test_closed_form_gives_another_edge(photograph, tmp_path):
+    for matting in ("guided", "closed-form"):
+        assert main(["cutout", str(photograph), "-o", str(tmp_path / f"{matting}.png"), "--matting", matting]) == 0
+    assert (tmp_path / "guided.png").read_bytes() != (tmp_path / "closed-form.png").read_bytes()
+
+
 def test_the_same_call_gives_the_same_bytes(photograph, tmp_path):
     for name in ("a.png", "b.png"):
         assert main(["cutout", str(photograph), "-o", str(tmp_path / name)]) == 0
@@ -73,6 +89,7 @@ def test_the_same_call_gives_the_same_bytes(photograph, tmp_path):
         (["--mask", "{photo}", "--box", "1,2,3,4"], "pass one of them"),
         (["--mask", "{small}"], r"20 x 10 pixels"),
         (["--mask", "{black}"], r"marks 0\.0 %"),
+        (["--matting", "sharp"], "sharp is not a folder; pass guided, closed-form, or a folder"),
     ],
 )
 def test_what_cannot_be_cut_out_is_refused_and_nothing_written(photograph, tmp_path, capsys, options, found):

@@ -19,6 +19,7 @@ def cutout(
     output: Annotated[Path, Parameter(alias="-o")],
     box: str | None = None,
     mask: Path | None = None,
+    matting: str = "guided",
 ) -> None:
     """Cut an object out of a photograph, to be composed elsewhere.
 
@@ -30,7 +31,10 @@ def cutout(
         output: The cut-out: a .png, .webp, .tif or .tiff file.
         box: Box round the object as x,y,width,height in pixels from the top left of the upright picture.
         mask: Picture of the same size, white where the object is.
+        matting: How the soft edge is found: guided (fast), closed-form (hair and fur; needs the extra "matting", and a
+            minute once for its library to compile), or the folder of a ViTMatte network.
     """
+    from situate.data.matting import require_matting
     from situate.imageio.encode import SUFFIXES_WITH_ALPHA
     from situate.imageio.read import read_picture
     from situate.imageio.write import check_output, write_picture
@@ -38,9 +42,10 @@ def cutout(
     if box is not None and mask is not None:
         raise InputError("both --box and --mask say where the object is; pass one of them")
     check_output(output, suffixes=SUFFIXES_WITH_ALPHA)
+    require_matting(matting)
     picture = read_picture(image)
     found = _found_by_grabcut(picture, box) if mask is None else _read_mask(mask, picture)
-    write_picture(_cut_out(picture, found), output)
+    write_picture(_cut_out(picture, found, matting), output)
     print(output)
 
 
@@ -77,11 +82,11 @@ def _read_mask(path: Path, picture: "Picture") -> "np.ndarray":
     return mask
 
 
-def _cut_out(picture: "Picture", mask: "np.ndarray") -> "Picture":
+def _cut_out(picture: "Picture", mask: "np.ndarray", matting: str) -> "Picture":
     """Cut out, with one transparent pixel all round: also the cut-out of a rectangle must show that it is one."""
     import numpy as np
 
     from situate.data.cutout import cut_out
 
-    trimmed = cut_out(picture, mask)
+    trimmed = cut_out(picture, mask, matting=matting)
     return trimmed.with_pixels(np.pad(trimmed.pixels, ((1, 1), (1, 1), (0, 0))))

@@ -8,6 +8,8 @@ from situate.records.picture import Picture
 
 # Fainter pixels are dust that would make the cut-out's box too large.
 ALPHA_TRIM = 0.05
+ALPHA_SHOWN = int(ALPHA_TRIM * 255) + 1
+"""The least alpha, of 255, that counts as the object."""
 MIN_BACKGROUND_SIDE_PX = 16
 _REMEDY = "make a cut-out with: situate cutout IMAGE -o CUTOUT.png"
 
