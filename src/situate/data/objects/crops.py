@@ -32,6 +32,11 @@ class MaskCrop:
         return self.mask.shape[0]
 
     @property
+    def box_xywh_px(self) -> tuple[int, int, int, int]:
+        """Left, top, width and height in the picture."""
+        return self.left, self.top, self.width, self.height
+
+    @property
     def area_px(self) -> int:
         """Pixels inside the mask."""
         return int(np.count_nonzero(self.mask))
@@ -49,7 +54,28 @@ class MaskCrop:
         return seen
 
 
+def box_cxcywh_of(
+    box_xywh_px: tuple[int, int, int, int], full_hw: tuple[int, int]
+) -> tuple[float, float, float, float]:
+    """Return a box in pixels as centre and size, fractions of the picture's width and height."""
+    (left, top, width, height), (full_height, full_width) = box_xywh_px, full_hw
+    return (
+        (left + width / 2) / full_width,
+        (top + height / 2) / full_height,
+        width / full_width,
+        height / full_height,
+    )
+
+
 def crop_of(mask: Bool[np.ndarray, "h w"]) -> MaskCrop:
     """Trim `mask` to what is not empty."""
     left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
     return MaskCrop(left, top, mask[top : top + height, left : left + width].copy())
+
+
+def main_piece_share(crop: MaskCrop, touch_px: int) -> float:
+    """Return how much of the mask its largest connected piece holds, in (0, 1]; pieces `touch_px` apart are one."""
+    # Two polygons a pixel or two apart are one object.
+    closed = cv2.dilate(crop.mask.view(np.uint8), np.ones((touch_px, touch_px), np.uint8))
+    _, labels = cv2.connectedComponents(closed)
+    return float(np.bincount(labels[crop.mask]).max() / crop.area_px)

@@ -1,17 +1,17 @@
-"""The folder of a photo data set while it is being built: what is finished, what may be resumed or replaced."""
+"""The folder of a data set while it is being built: what is finished, what may be resumed or replaced."""
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from situate.data.photos.report import PhotoReport
-from situate.data.writer import write_description
+from situate.data.building.report import BuildReport
+from situate.data.description import is_own_name, write_description
 from situate.errors import DataError, InputError
 from situate.imageio.write import write_bytes, write_json
 
-OWN_NAMES = ("dataset.json", "errors.jsonl", "building")
+BUILDING = "building"
 
 
 class BuildFolder:
@@ -20,7 +20,7 @@ class BuildFolder:
     def __init__(self, folder: Path) -> None:
         """Name the folder; nothing is touched before `open`."""
         self.folder = folder
-        self._building = folder / "building"
+        self._building = folder / BUILDING
 
     def open(self, identity: Mapping[str, Any], *, resume: bool, overwrite: bool) -> dict[str, Any] | None:
         """Make the folder ready for a build with this `identity`.
@@ -46,23 +46,42 @@ class BuildFolder:
         write_json(identity, self._building / "plan.json")
         return None
 
-    def report(self, number: int) -> PhotoReport | None:
-        """Return the report of block `number` if it is finished."""
+    def report(self, number: int) -> BuildReport | None:
+        """Return the report of block `number` if it is finished and its shard, if it has one, is there."""
         path = self._report_path(number)
-        return PhotoReport.from_json(_read_json(path)) if path.is_file() else None
+        if not path.is_file():
+            return None
+        report = BuildReport.from_json(_read_json(path))
+        has_shard = (self.folder / f"shard-{number:05d}.tar").is_file()
+        return report if has_shard or not report.num_triples else None
 
-    def keep(self, number: int, report: PhotoReport) -> None:
+    def plan(self, number: int) -> dict[str, Any] | None:
+        """Return the plan of block `number` if it was made."""
+        path = self._plan_path(number)
+        return _read_json(path) if path.is_file() else None
+
+    def keep_plan(self, number: int, plan: Mapping[str, Any]) -> None:
+        """Keep the plan of block `number`, plain values."""
+        write_json(plan, self._plan_path(number))
+
+    def keep(self, number: int, report: BuildReport) -> None:
         """Mark block `number`, whose shard is written, as finished."""
         write_json(report.to_json(), self._report_path(number))
 
     def finish(self, description: Mapping[str, Any]) -> None:
         """Write `errors.jsonl` (if there are any) and `dataset.json`, and remove what was only for building."""
-        errors = description["report"]["errors"]
+        self.keep_errors(description["report"]["errors"])
+        write_description(self.folder, description)
+        shutil.rmtree(self._building)
+
+    def keep_errors(self, errors: Sequence[Mapping[str, Any]]) -> None:
+        """Write `errors.jsonl` if there are any."""
         if errors:
             lines = "".join(json.dumps(error) + "\n" for error in errors)
             write_bytes(lines.encode(), self.folder / "errors.jsonl")
-        write_description(self.folder, description)
-        shutil.rmtree(self._building)
+
+    def _plan_path(self, number: int) -> Path:
+        return self._building / f"plan-{number:05d}.json"
 
     def _report_path(self, number: int) -> Path:
         return self._building / f"block-{number:05d}.json"
@@ -70,7 +89,7 @@ class BuildFolder:
     def _resume(self, identity: Mapping[str, Any]) -> dict[str, Any] | None:
         whole, plan = self.folder / "dataset.json", self._building / "plan.json"
         if not whole.is_file() and not plan.is_file():
-            raise InputError(f"{self.folder} holds no build to resume; pass another folder")
+            raise InputError(f"{self.folder} holds no build to resume; pass --overwrite or another folder")
         earlier = _read_json(whole if whole.is_file() else plan)
         changed = [key for key in identity if earlier.get(key) != identity[key]]
         if changed:
@@ -85,8 +104,14 @@ class BuildFolder:
             shutil.rmtree(self._building)
         return earlier
 
+    def _is_own_building(self, name: str) -> bool:
+        """Whether it is what a build keeps its plans in, and no folder of the user's that is called so."""
+        if name != BUILDING or not self._building.is_dir():
+            return False
+        return all(path.name.startswith(("plan", "block-", "view-")) for path in self._building.iterdir())
+
     def _clear(self, found: list[str]) -> None:
-        foreign = [name for name in found if name not in OWN_NAMES and not _is_shard(name)]
+        foreign = [name for name in found if not (is_own_name(name) or self._is_own_building(name))]
         if foreign:
             raise InputError(f"{self.folder} holds {foreign[0]}, which is no part of a data set; pass another folder")
         # First of all, so that a data set half removed is never taken for a whole one.
@@ -97,10 +122,6 @@ class BuildFolder:
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
-
-
-def _is_shard(name: str) -> bool:
-    return name.startswith("shard-") and name.endswith((".tar", ".tar.partial"))
 
 
 def _differences(earlier: Mapping[str, Any], identity: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What a photo data set was made of: counts that add up, kept block by block so that a killed build can go on."""
+"""What a data set was made of: counts that add up, kept block by block so that a killed build can go on."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -7,20 +7,22 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class PhotoReport:
+class BuildReport:
     """Counts of a data set, or of one block of it.
 
     `num_annotations` is `num_triples` plus everything in `skipped`.
 
     Attributes:
-        num_pictures: Photographs looked at.
-        num_annotations: Annotated objects in them.
+        num_pictures: Photographs or frames looked at.
+        num_annotations: Objects in them.
         num_triples: Triples made; before the work, how many will be.
         kinds: Triples of every kind.
         skipped: Objects left out, for every reason.
         num_short_polygons: Polygons with fewer than three corners, left out of their masks.
         num_decoys_missing: Decoys that found no room.
-        errors: One entry for every picture that could not be used: `file`, `image_id`, `error`.
+        num_matting_failed: Cut-outs whose soft edge was found by the guided filter instead.
+        notes: What else was not used, such as masks without a picture.
+        errors: One entry for every picture that could not be used: `file` and `error`, and what else names it.
     """
 
     num_pictures: int = 0
@@ -30,6 +32,8 @@ class PhotoReport:
     skipped: Mapping[str, int] = field(default_factory=dict)
     num_short_polygons: int = 0
     num_decoys_missing: int = 0
+    num_matting_failed: int = 0
+    notes: Mapping[str, int] = field(default_factory=dict)
     errors: tuple[Mapping[str, Any], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -42,9 +46,9 @@ class PhotoReport:
         }
 
     @staticmethod
-    def from_json(content: Mapping[str, Any]) -> "PhotoReport":
+    def from_json(content: Mapping[str, Any]) -> "BuildReport":
         """Return the report that `to_json` wrote."""
-        return PhotoReport(**{**content, "errors": tuple(content["errors"])})
+        return BuildReport(**{**content, "errors": tuple(content["errors"])})
 
     def lines(self) -> list[str]:
         """Return the report as lines for people."""
@@ -58,25 +62,34 @@ class PhotoReport:
             lines.append(f"short polygons  {self.num_short_polygons} left out of their masks")
         if self.num_decoys_missing:
             lines.append(f"decoys          {self.num_decoys_missing} found no room")
+        if self.num_matting_failed:
+            lines.append(f"matting         {self.num_matting_failed} objects found no alpha and got a guided edge")
+        lines += [f"not used        {count} {note}" for note, count in self.notes.items()]
         kinds = ", ".join(f"{kind} {count}" for kind, count in _by_count(self.kinds).items())
         return [*lines, f"kinds           {kinds or 'none'}"]
 
 
-def add_reports(reports: Iterable[PhotoReport]) -> PhotoReport:
+def add_reports(reports: Iterable[BuildReport]) -> BuildReport:
     """Return the sum of all `reports`, errors in their order."""
-    total = PhotoReport()
-    for report in reports:
-        total = PhotoReport(
-            num_pictures=total.num_pictures + report.num_pictures,
-            num_annotations=total.num_annotations + report.num_annotations,
-            num_triples=total.num_triples + report.num_triples,
-            kinds=Counter(total.kinds) + Counter(report.kinds),
-            skipped=Counter(total.skipped) + Counter(report.skipped),
-            num_short_polygons=total.num_short_polygons + report.num_short_polygons,
-            num_decoys_missing=total.num_decoys_missing + report.num_decoys_missing,
-            errors=(*total.errors, *report.errors),
-        )
-    return total
+    parts = list(reports)
+    counts: dict[str, Any] = {name: sum(getattr(part, name) for part in parts) for name in _COUNTS}
+    kinds: Counter[str] = Counter()
+    skipped: Counter[str] = Counter()
+    for part in parts:
+        kinds.update(part.kinds)
+        skipped.update(part.skipped)
+    errors = tuple(error for part in parts for error in part.errors)
+    return BuildReport(**counts, kinds=kinds, skipped=skipped, errors=errors)
+
+
+_COUNTS = (
+    "num_pictures",
+    "num_annotations",
+    "num_triples",
+    "num_short_polygons",
+    "num_decoys_missing",
+    "num_matting_failed",
+)
 
 
 def _by_count(counts: Mapping[str, int]) -> dict[str, int]:
