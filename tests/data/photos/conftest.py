@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
+from situate.data.photos.build import Annotated
+
 WIDTH, HEIGHT = 160, 120
 
 
@@ -36,6 +38,11 @@ class PhotoSet:
     def images(self) -> Path:
         """Where the photographs are."""
         return self.folder / "images"
+
+    @property
+    def annotated(self) -> Annotated:
+        """Both, as the builder takes them."""
+        return Annotated(self.annotations, self.images)
 
     def add_picture(self, *ellipses: tuple[int, int, int, int], name: str | None = None, **keys: Any) -> int:
         """Draw a photograph with an object for every (centre x, centre y, half width, half height)."""

@@ -1,27 +1,45 @@
 """The data set as a whole: what the pictures hold, the same bytes every time, resuming, bad pictures."""
 
 import json
+import os
+import signal
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
+from tests.data.photos.conftest import HEIGHT, WIDTH
 
+from situate.data.building.build import Workers
+from situate.data.building.build import build as build_source
+from situate.data.building.report import BuildReport
 from situate.data.photos import block as block_module
-from situate.data.photos.build import build_photo_triples
+from situate.data.photos import build as build_module
+from situate.data.photos import triple as triple_module
+from situate.data.photos.build import Annotated, build_photo_triples, plan_photo_triples
 from situate.data.photos.config import PhotoConfig
-from situate.data.photos.report import PhotoReport
 from situate.data.store import TripleStore
-from situate.errors import ConfigError, DataError, InputError, OutputError
+from situate.errors import ConfigError, DataError, InputError, ModelFileError, OutputError
 
 CONFIG = PhotoConfig(size_px=160)
 # Ten times as fast; for tests in which the repair does not matter.
 FAST = PhotoConfig(size_px=160, inpainter="telea")
 
 
-def build(photo_set: Any, folder: Path, config: PhotoConfig = FAST, **options: Any) -> PhotoReport:
-    return build_photo_triples(config, photo_set.annotations, photo_set.images, folder, **options)
+def build(
+    photo_set: Any,
+    folder: Path,
+    config: PhotoConfig = FAST,
+    num_workers: int = 1,
+    limit: int | None = None,
+    **options: Any,
+) -> BuildReport:
+    annotated = Annotated(photo_set.annotations, photo_set.images, limit=limit)
+    return build_photo_triples(config, annotated, folder, Workers(num_workers), **options)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -174,13 +192,72 @@ def test_a_group_is_the_photograph_or_the_series(
 
 def test_nothing_usable_is_an_error_that_says_why(photo_set: Any, tmp_path: Path) -> None:
     photo_set.add_picture((80, 60, 4, 4))
-    with pytest.raises(DataError, match=r"none of 1 annotated objects can be used \(1 tiny\)"):
+    with pytest.raises(DataError, match=r"none of 1 objects can be used \(1 tiny\)"):
         build(photo_set, tmp_path / "out")
+
+
+def test_if_all_pictures_are_unreadable_the_error_names_the_first_and_a_file_names_all(
+    usable_set: Any, tmp_path: Path
+) -> None:
+    for path in usable_set.images.iterdir():
+        path.write_bytes(b"no picture")
+    annotated = usable_set.annotated
+    assert plan_photo_triples(FAST, annotated).num_triples == 0
+    with pytest.raises(DataError, match=r"\(7 unreadable_picture; 6 pictures are unusable, the first: a__0\.png: "):
+        build_photo_triples(FAST, annotated, tmp_path / "out")
+    assert len((tmp_path / "out" / "errors.jsonl").read_text().splitlines()) == 6
+    assert not (tmp_path / "out" / "dataset.json").exists()
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_a_shard_that_was_lost_is_made_again(usable_set: Any, tmp_path: Path) -> None:
+    build(usable_set, tmp_path / "whole")
+
+    def stop_after_two(num_done: int, num_images: int) -> None:
+        if num_done == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build(usable_set, tmp_path / "stopped", progress=stop_after_two)
+    (tmp_path / "stopped" / "shard-00000.tar").unlink()
+    build(usable_set, tmp_path / "stopped", resume=True)
+    assert contents(tmp_path / "stopped") == contents(tmp_path / "whole")
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_a_resumed_build_does_not_plan_again(usable_set: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(num_done: int, num_images: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build(usable_set, tmp_path / "out", progress=stop)
+    planned: list[int] = []
+    monkeypatch.setattr(build_module, "plan_block", lambda block: planned.append(block.number))
+    build(usable_set, tmp_path / "out", resume=True)
+    assert planned == []
+
+
+def test_an_object_that_matting_finds_no_alpha_for_gets_a_guided_edge_and_is_counted(
+    usable_set: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(pixels: np.ndarray, mask: np.ndarray, matting: str) -> np.ndarray:
+        raise InputError("no alpha")
+
+    build(usable_set, tmp_path / "guided")
+    monkeypatch.setattr(triple_module, "alpha_of", failing)
+    report = build(usable_set, tmp_path / "out")
+    assert report.num_matting_failed == report.num_triples == 7
+    assert "7 objects found no alpha" in "\n".join(report.lines())
+    assert (tmp_path / "out" / "shard-00000.tar").read_bytes() == (tmp_path / "guided" / "shard-00000.tar").read_bytes()
 
 
 def test_options_that_cannot_be_used_are_refused(usable_set: Any, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nowhere is not a folder"):
-        build_photo_triples(CONFIG, usable_set.annotations, tmp_path / "nowhere", tmp_path / "out")
+        build_photo_triples(CONFIG, Annotated(usable_set.annotations, tmp_path / "nowhere"), tmp_path / "out")
+    with pytest.raises(InputError, match="limit is -1; pass 1 or more"):
+        build(usable_set, tmp_path / "out", limit=-1)
+    with pytest.raises(ModelFileError, match="nowhere"):
+        plan_photo_triples(FAST.model_copy(update={"matting": "nowhere"}), usable_set.annotated)
     with pytest.raises(ConfigError, match="num_workers is 0"):
         build(usable_set, tmp_path / "out", num_workers=0)
     with pytest.raises(InputError, match="has no category boat; it has ball, box"):
@@ -190,9 +267,84 @@ def test_options_that_cannot_be_used_are_refused(usable_set: Any, tmp_path: Path
         build(usable_set, tmp_path / "file" / "out")
 
 
+def box_px(label: dict[str, Any], width: int, height: int) -> list[float]:
+    """Left, top, right and bottom of a stored box."""
+    centre_x, centre_y, box_width, box_height = label["box_cxcywh"]
+    left, top = (centre_x - box_width / 2) * width, (centre_y - box_height / 2) * height
+    return [left, top, left + box_width * width, top + box_height * height]
+
+
+def test_a_box_is_that_of_the_annotation_within_half_a_pixel(photo_set: Any, tmp_path: Path) -> None:
+    boxes = {}
+    generator = np.random.default_rng(0)
+    for left, top in ((20.0, 30.0), (20.3, 30.2), (20.49, 29.6), (60.5, 40.5), (33.7, 20.8)):
+        image_id = photo_set.add_picture((80, 60, 20, 20))
+        width, height = 40 + generator.random(2)
+        corners = [left, top, left + width, top, left + width, top + height, left, top + height]
+        photo_set.content["annotations"].pop()
+        photo_set.add_object(image_id, [corners], bbox=[left, top, width, height])
+        boxes[str(image_id)] = [left, top, left + width, top + height]
+    build(photo_set, tmp_path / "out", FAST.model_copy(update={"min_quality": 0.0}))
+    store = TripleStore(tmp_path / "out")
+    assert len(store) == 5
+    for label in store.labels:
+        assert box_px(label, WIDTH, HEIGHT) == pytest.approx(boxes[label["group"]], abs=0.5)
+
+
+def test_a_photograph_turned_by_its_exif_orientation_keeps_its_boxes_right(photo_set: Any, tmp_path: Path) -> None:
+    """What is annotated is the upright picture; the file holds it on its side."""
+    photo_set.add_picture((50, 60, 14, 20), name="turned.jpg")
+    path = photo_set.images / "turned.jpg"
+    upright = Image.fromarray(photo_set.picture(1))
+    exif = Image.Exif()
+    exif[274] = 6  # turn by 90 degrees clockwise to see it upright
+    upright.transpose(Image.Transpose.ROTATE_90).save(path, quality=98, subsampling=0, exif=exif)
+    build(photo_set, tmp_path / "out")
+    (triple,) = TripleStore(tmp_path / "out")
+    assert triple.background.shape == (HEIGHT, WIDTH, 3)
+    found = box_px({"box_cxcywh": triple.box_cxcywh}, WIDTH, HEIGHT)
+    assert found == pytest.approx([36, 40, 64.5, 80.5], abs=0.6)
+    is_red = triple.foreground[..., 0].astype(int) - triple.foreground[..., 2] > 100
+    assert is_red[triple.foreground[..., 3] > 200].all()
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+def test_a_killed_worker_changes_no_byte(usable_set: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build(usable_set, tmp_path / "one")
+    monkeypatch.setenv("SITUATE_TEST_KILL", str(tmp_path / "killed"))
+    source = build_module._source(FAST, usable_set.annotated, tmp_path / "two")
+    build_source(replace(source, maker=partial(killing, source.maker)), tmp_path / "two", Workers(2))
+    assert (tmp_path / "killed").exists()
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+def killing(maker: Any, plans: Any) -> Any:
+    return partial(kill_once, maker(plans))
+
+
+def kill_once(make_block: Any, block: Any, plan: Any) -> Any:
+    """Make a block; the worker that first comes to the second one is killed."""
+    marker = Path(os.environ["SITUATE_TEST_KILL"])
+    if block.number == 1 and not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return make_block(block, plan)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("small_blocks")
+def test_ray_actors_make_the_same_bytes(usable_set: Any, tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    build(usable_set, tmp_path / "one")
+    build_photo_triples(FAST, usable_set.annotated, tmp_path / "ray", Workers(2, "ray"))
+    assert contents(tmp_path / "one") == contents(tmp_path / "ray")
+
+
 def test_real_photographs_become_triples(shared_data: Path, tmp_path: Path) -> None:
     coco = shared_data / "coco"
-    report = build_photo_triples(PhotoConfig(), coco / "instances.json", coco / "images", tmp_path / "out", limit=2)
+    annotated = Annotated(coco / "instances.json", coco / "images", limit=2)
+    report = build_photo_triples(PhotoConfig(), annotated, tmp_path / "out")
     store = TripleStore(tmp_path / "out")
     assert len(store) == report.num_triples >= 1
     assert report.num_triples + sum(report.skipped.values()) == report.num_annotations

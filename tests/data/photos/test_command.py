@@ -33,6 +33,15 @@ def test_a_build_prints_the_report_and_ends_with_zero(
     assert len(TripleStore(tmp_path / "out")) == 2
 
 
+def test_a_dry_run_that_leaves_nothing_ends_with_two_and_the_counts(
+    photo_set: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo_set.add_picture((80, 60, 4, 4))
+    assert run(photo_set, tmp_path / "out", "--dry-run") == 2
+    assert "skipped       1 tiny" in capsys.readouterr().out
+    assert not (tmp_path / "out").exists()
+
+
 def test_bad_pictures_end_with_one_and_are_printed_as_unusable(
     usable_set: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

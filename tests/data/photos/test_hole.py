@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from situate.data.photos.crops import crop_of
+from situate.data.objects.crops import crop_of
 from situate.data.photos.decoys import MIN_STANDS_OF_KIND, Stand, draw_decoys, stand_histogram
 from situate.data.photos.hole import hole_around, shadow_side
 

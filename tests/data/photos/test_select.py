@@ -8,7 +8,8 @@ from situate.data.photos.build import plan_photo_triples
 from situate.data.photos.config import PhotoConfig
 from situate.errors import ConfigError
 
-CONFIG = PhotoConfig(size_px=160)
+# Rectangles are not drawn, so there is no edge to see; quality has a test of its own.
+CONFIG = PhotoConfig(size_px=160, min_quality=0)
 WHOLE = (80, 60, 14, 20)
 
 
@@ -22,6 +23,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("invalid_mask", {"segmentation": None}),  # only a box
     ("invalid_mask", {"segmentation": {"size": [9, 9], "counts": [81]}}),  # of another picture
     ("invalid_mask", {"segmentation": [rectangle(20, 20, 20, 20)]}),  # three corners on one spot
+    ("empty_box", {"segmentation": [rectangle(20, 20, 50, 50)], "bbox": [20, 20, 0, 30]}),
     ("tiny", {"segmentation": [rectangle(20, 20, 31, 90)]}),  # large enough, but too thin
     ("tiny", {"segmentation": [[20, 20, 33, 20, 20, 33]]}),  # sides long enough, but too little inside
     ("border_cut", {"segmentation": [rectangle(0, 20, 30, 50)]}),
@@ -39,7 +41,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
 def test_an_object_is_left_out_by_the_rule_that_speaks_against_it(photo_set: Any, reason: str, entry: Any) -> None:
     image_id = photo_set.add_picture(WHOLE)
     photo_set.add_object(image_id, **entry)
-    report = plan_photo_triples(CONFIG, photo_set.annotations, photo_set.images)
+    report = plan_photo_triples(CONFIG, photo_set.annotated)
     assert report.skipped[reason] >= 1
     assert report.num_triples + sum(report.skipped.values()) == report.num_annotations == 2
 
@@ -48,41 +50,48 @@ def test_objects_that_share_a_border_occlude_each_other(photo_set: Any) -> None:
     image_id = photo_set.add_picture()
     photo_set.add_object(image_id, [rectangle(20, 20, 50, 50)])
     photo_set.add_object(image_id, [rectangle(51, 20, 80, 50)])
-    report = plan_photo_triples(CONFIG, photo_set.annotations, photo_set.images)
+    report = plan_photo_triples(CONFIG, photo_set.annotated)
     assert dict(report.skipped) == {"occluded": 2}
 
 
 def test_a_whole_object_apart_from_others_is_used(photo_set: Any) -> None:
     photo_set.add_picture(WHOLE, (30, 60, 12, 16))
-    report = plan_photo_triples(CONFIG, photo_set.annotations, photo_set.images)
+    report = plan_photo_triples(CONFIG, photo_set.annotated)
     assert (report.num_triples, dict(report.skipped)) == (2, {})
 
 
 def test_what_an_object_stands_on_does_not_occlude_it(photo_set: Any) -> None:
     image_id = photo_set.add_picture(WHOLE)
     photo_set.add_object(image_id, [rectangle(1, 20, 159, 119)])
-    report = plan_photo_triples(CONFIG, photo_set.annotations, photo_set.images)
+    report = plan_photo_triples(CONFIG, photo_set.annotated)
     assert (report.num_triples, dict(report.skipped)) == (1, {"border_cut": 1})
+
+
+def test_an_object_that_cannot_be_seen_is_of_low_quality(photo_set: Any) -> None:
+    image_id = photo_set.add_picture(WHOLE)
+    photo_set.add_object(image_id, [rectangle(20, 20, 50, 50)])
+    report = plan_photo_triples(PhotoConfig(size_px=160), photo_set.annotated)
+    assert (report.num_triples, dict(report.skipped)) == (1, {"low_quality": 1})
 
 
 def test_only_the_kinds_asked_for_are_used(photo_set: Any) -> None:
     image_id = photo_set.add_picture(WHOLE)
     photo_set.add_object(image_id, [rectangle(20, 20, 50, 50)], category_id=5)
     config = CONFIG.model_copy(update={"kinds": ("box",)})
-    report = plan_photo_triples(config, photo_set.annotations, photo_set.images)
+    report = plan_photo_triples(config, photo_set.annotated)
     assert (dict(report.kinds), dict(report.skipped)) == ({"box": 1}, {"other_kind": 1})
 
 
 def test_more_objects_than_wanted_are_drawn_at_random_and_counted(photo_set: Any) -> None:
     photo_set.add_picture((25, 30, 10, 10), (75, 30, 10, 10), (130, 30, 10, 10), (25, 90, 10, 10), (75, 90, 10, 10))
     config = CONFIG.model_copy(update={"max_per_image": 2})
-    report = plan_photo_triples(config, photo_set.annotations, photo_set.images)
+    report = plan_photo_triples(config, photo_set.annotated)
     assert (report.num_triples, dict(report.skipped)) == (2, {"over_max_per_image": 3})
 
 
 def test_tiny_counts_in_the_stored_picture(photo_set: Any) -> None:
     photo_set.add_picture(WHOLE)
-    report = plan_photo_triples(PhotoConfig(size_px=40), photo_set.annotations, photo_set.images)
+    report = plan_photo_triples(PhotoConfig(size_px=40), photo_set.annotated)
     assert dict(report.skipped) == {"tiny": 1}
 
 

@@ -1,7 +1,8 @@
 """Holes where nothing stood, so that a repair does not say where the object was (DESIGN 1.3).
 
-A decoy has the object's own shape and about its size, and stands where other objects of its kind and height stand; its
-rim and shadow are made like those of the real hole. Neither shape, size nor place tells the two apart.
+A decoy has the object's own shape and about its size, and stands where objects of its kind do: mostly on the object's
+own row of the picture, where the ground is the same, else as low as others of its kind and height. Its rim and shadow
+are made like those of the real hole. Neither shape, size nor place tells the two apart.
 """
 
 from bisect import bisect_left
@@ -13,7 +14,7 @@ import cv2
 import numpy as np
 from jaxtyping import Bool
 
-from situate.data.photos.crops import MaskCrop, crop_of
+from situate.data.objects.crops import MaskCrop, crop_of
 from situate.data.photos.hole import ShadowSide, hole_around
 
 MIN_STANDS_OF_KIND = 12
@@ -22,10 +23,14 @@ MAX_STANDS_PER_KIND = 2000
 MAX_TRIES = 60
 """For one decoy. Its size is drawn once and kept: drawn again with the place, small ones would find room more often,
 and the largest repair would be the real one."""
-SIZE_SPREAD = 0.25
+SIZE_SPREAD = 0.15
 """Standard deviation of the logarithm of the decoy's height relative to the object's."""
 SHRINKS = (0.75, 0.5)
 NUM_NEAREST_STANDS = 24
+OWN_ROW_SHARE = 0.9
+"""How often a decoy is tried on the object's own row: elsewhere what is repaired is more often a wall or the sky."""
+ROW_SPREAD = 0.02
+"""Standard deviation about that row, as a fraction of the picture's height."""
 GAP_PX = 2
 MAX_CORE_COVERED = 0.15
 """A decoy may cut at most this fraction off another annotated object: half a person would give it away."""
@@ -91,6 +96,7 @@ def draw_decoys(
         generator: Source of all draws.
     """
     shape = crop_of(mask)
+    row = (shape.top + shape.height) / hole.shape[0]
     taken = _grown(hole)
     decoys: list[np.ndarray] = []
     for _ in range(num_decoys):
@@ -98,7 +104,7 @@ def draw_decoys(
         # Only where there would be no decoy at all, a smaller one is better than none.
         shrinks = (1.0,) if decoys else (1.0, *SHRINKS)
         tries = (
-            _try(shape, shrink * height, stands, hole.shape, side, generator)
+            _try(shape, shrink * height, row, stands, hole.shape, side, generator)
             for shrink in shrinks
             for _ in range(MAX_TRIES)
         )
@@ -112,6 +118,7 @@ def draw_decoys(
 def _try(
     shape: MaskCrop,
     height: float,
+    row: float,
     stands: Sequence[Stand],
     canvas_hw: tuple[int, int],
     side: ShadowSide,
@@ -122,7 +129,9 @@ def _try(
     first = max(0, min(nearest - NUM_NEAREST_STANDS // 2, len(stands) - NUM_NEAREST_STANDS))
     alike = stands[first : first + NUM_NEAREST_STANDS]
     beside, depth = (pool[int(generator.integers(len(pool)))] for pool in (stands, alike))
-    moved = _moved(shape, Stand(beside.bottom_x, depth.bottom_y, height), canvas_hw)
+    on_own_row = generator.random() < OWN_ROW_SHARE
+    bottom_y = row + generator.normal(0, ROW_SPREAD) if on_own_row else depth.bottom_y
+    moved = _moved(shape, Stand(beside.bottom_x, bottom_y, height), canvas_hw)
     return None if moved is None else hole_around(moved, side, generator)
 
 

@@ -7,16 +7,16 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
-RIM_MIN_PX = 2.0
-RIM_MEAN_FRACTION = 0.07
+RIM_MIN_PX = 3.0
+RIM_MEAN_FRACTION = 0.09
 """Mean distance of the rim, as a fraction of the square root of the object's area, on top of the least distance."""
 RIM_NOISE = 0.5
 """Standard deviation of that distance along the rim, as a fraction of the mean."""
 RIM_WAVE_FRACTION = 0.2
 """Length of the rim's waves, as a fraction of the square root of the object's area."""
-SHADOW_WIDTH = (0.5, 0.8)
+SHADOW_WIDTH = (0.55, 0.85)
 """Half width of the shadow's ellipse, as fractions of the object's width."""
-SHADOW_HEIGHT = (0.1, 0.2)
+SHADOW_HEIGHT = (0.15, 0.3)
 """Half height of the shadow's ellipse, as fractions of the lesser side of the object's box."""
 SHADOW_SHIFT = 0.3
 """How far the ellipse is moved to the shadow's side, as a fraction of the object's width."""
