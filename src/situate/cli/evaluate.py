@@ -13,7 +13,7 @@ from situate.errors import InputError
 def evaluate(
     model: Path | None = None,
     *,
-    suite: Literal["scenes", "triples"] | None = None,
+    suite: Literal["scenes", "triples", "leak"] | None = None,
     test_set: Literal["primitives", "worlds"] | None = None,
     data: Annotated[list[Path] | None, Parameter(negative=(), consume_multiple=True)] = None,
     limit: Annotated[int | None, Parameter(name=("--limit", "--num"))] = None,
@@ -21,6 +21,7 @@ def evaluate(
     assets: Path | None = None,
     split: Literal["all", "validation"] = "all",
     prior_data: Path | None = None,
+    inpaint: str = "auto",
     steps: str = "4",
     seed: int = 0,
     num_workers: int | None = None,
@@ -33,11 +34,13 @@ def evaluate(
     The suite `scenes` asks an oracle that knows the rendered scenes: which places are plausible, how likely each is,
     and how the object would look there. Without a model it measures the baselines only. The suite `triples` measures
     a model on any held-out triples, against their own places: placement, synthesis at the true box, use of the fused
-    tokens.
+    tokens. The suite `leak` asks whether repaired backgrounds give away where the object stood: of photographs, whether
+    a detector tells the real hole from a decoy; of triples with true backgrounds (scenes, static), how much better the
+    model finds the place once the background is repaired there.
 
     Args:
         model: Model folder, such as RUN/model, or the word shipped. Without it the suite scenes measures the
-            baselines, and the suite triples the shipped weights.
+            baselines, and the others the shipped weights.
         suite: Which figures; by default triples if --data is given, else scenes.
         test_set: Which published scenes (scenes only): primitives, the default, or worlds, which are streets, yards
             and rooms with objects that neither the starter set nor --models train shows; they need --assets.
@@ -50,6 +53,8 @@ def evaluate(
             (scenes only).
         split: validation takes the part that training on the same folders leaves out (triples only).
         prior_data: Training triples (or starter) on which the prior placement is counted; by default on other scenes.
+        inpaint: Who repairs the true backgrounds (leak only): auto, patchmatch, telea, or the folder of an inpainting
+            pipeline.
         steps: Steps of the synthesis; several with commas, the first one is reported in full (scenes: the only one).
         seed: Of the noise, the baselines' boxes and the bootstrap.
         num_workers: Processes that render and judge (scenes only), by default one for each processor; does not change
@@ -58,6 +63,7 @@ def evaluate(
         report: Write them as a page here (.html).
         device: auto, cpu, cuda or mps.
     """
+    from situate.cli.evaluate_leak import LeakOptions, evaluate_leak_suite
     from situate.cli.evaluate_scenes import SceneOptions, evaluate_scene_suite
     from situate.cli.evaluate_triples import TripleOptions, evaluate_triple_suite
     from situate.data.starter import data_folder
@@ -68,7 +74,11 @@ def evaluate(
             check_output(path, suffixes=(suffix,))
     folders = [data_folder(folder, "test") for folder in data or []]
     prior_folder = None if prior_data is None else data_folder(prior_data, "train")
-    if (suite or ("triples" if data else "scenes")) == "scenes":
+    if suite == "leak":
+        _check_scene_options(no_render, assets, test_set)
+        leak_options = LeakOptions(model, folders, limit, inpaint, seed)
+        evaluate_leak_suite(leak_options, json, report, device)
+    elif (suite or ("triples" if data else "scenes")) == "scenes":
         if split != "all":
             raise InputError("--split validation is for --suite triples; scenes are all held out")
         scene_options = SceneOptions(
@@ -76,10 +86,14 @@ def evaluate(
         )
         evaluate_scene_suite(scene_options, json, report, device)
     else:
-        if no_render or assets is not None or test_set is not None:
-            raise InputError("--no-render, --assets and --test-set are for --suite scenes; triples are not rendered")
+        _check_scene_options(no_render, assets, test_set)
         triple_options = TripleOptions(model, folders, limit, split, prior_folder, parsed_steps(steps), seed)
         evaluate_triple_suite(triple_options, json, report, device)
+
+
+def _check_scene_options(no_render: bool, assets: Path | None, test_set: str | None) -> None:
+    if no_render or assets is not None or test_set is not None:
+        raise InputError("--no-render, --assets and --test-set are for --suite scenes; triples are not rendered")
 
 
 def parsed_steps(text: str) -> tuple[int, ...]:

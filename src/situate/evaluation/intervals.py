@@ -50,6 +50,21 @@ def mean_of(values: Sequence[float], groups: Sequence[str], *, seed: int = 0) ->
     return _estimate(float(known.mean()), means, index)
 
 
+def ratio_of(above: Sequence[float], below: Sequence[float], groups: Sequence[str], *, seed: int = 0) -> Estimate:
+    """Sum of `above` over sum of `below`, otherwise as `mean_of`; resamples in which `below` sums to 0 are left out.
+
+    Raises:
+        InputError: If `below` sums to 0.
+    """
+    if not sum(below):
+        raise InputError("the ratio has 0 below the line; evaluate more triples")
+    over, under = np.asarray(above, np.float64), np.asarray(below, np.float64)
+    _, index = np.unique(np.asarray(groups), return_inverse=True)
+    weights = _weights(index, seed)
+    sums = weights @ under
+    return _estimate(float(over.sum() / under.sum()), (weights @ over)[sums > 0] / sums[sums > 0], index)
+
+
 def median_of(values: Sequence[float], groups: Sequence[str], *, seed: int = 0) -> Estimate:
     """Median over samples, otherwise as `mean_of`."""
     known, index = _known(values, groups)

@@ -1,6 +1,7 @@
 """Which triples are evaluated."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,10 @@ class TripleSelection(Sequence[Triple]):
     def __len__(self) -> int:
         """Number of triples."""
         return len(self._indices)
+
+    def label(self, index: int) -> Mapping[str, Any]:
+        """Label of triple number `index` of the selection; no picture is decoded."""
+        return self._union.label(self._indices[index])
 
     def __getitem__(self, index: int) -> Triple:  # type: ignore[override]
         """Decode triple number `index` of the selection."""

@@ -109,7 +109,7 @@ def _score(
     pipeline: ComposePipeline, triple: Triple, prior: PriorPlacement, config: SuiteConfig, number: int
 ) -> tuple[_Scored, PlacementPrediction]:
     generator = np.random.default_rng(seed_for(config.seed, "evaluate", number))
-    if triple.source == "photos":
+    if triple.source != "scenes":
         # Their cut-outs come from the composite itself: without another light there would be nothing to match.
         triple = with_foreground_light(triple, generator)
     inputs, prediction = pipeline.predict(triple.background, triple.foreground)

@@ -1,0 +1,1 @@
+"""Whether repaired backgrounds give away where the object stood (DESIGN 1.3)."""
