@@ -40,7 +40,12 @@ DATA_COMMANDS = {
     "assets": "Get 3D models for rendered scenes, check them and name their creators.",
     "scenes": "Make triples from rendered scenes.",
     "photos": "Make triples from photographs with COCO annotations.",
-    "inspect": "Look at a data set: counts and a contact sheet.",
+    "static": "Make triples from the frames of a fixed camera.",
+    "inspect": "Look at a data set: counts, and some of its triples on a page or a sheet.",
+    "stats": "Measure a data set: counts, sizes and places, as a page with charts.",
+    "verify": "Check every file and triple of a data set.",
+    "split": "Split a data set by group, for example into train, val and test.",
+    "merge": "Merge data sets, or convert one between tar shards and a folder of pictures.",
 }
 
 
