@@ -7,6 +7,7 @@ if TYPE_CHECKING:
 
 EXIT_SOME_FAILED = 1
 EXIT_NOTHING_LEFT = 2
+NUM_ERRORS_SHOWN = 5
 
 
 def exit_code(report: "BuildReport") -> int:
@@ -22,6 +23,10 @@ def print_report(report: "BuildReport", seconds: float | None, *, repaired_by: s
     if repaired_by is not None:
         print(f"repaired by     {repaired_by}")
     if seconds is None:
+        for error in report.errors[:NUM_ERRORS_SHOWN]:
+            print(f"unusable        {error['file']}: {error['error']}")
+        if len(report.errors) > NUM_ERRORS_SHOWN:
+            print(f"                and {len(report.errors) - NUM_ERRORS_SHOWN} more")
         print("dry run         nothing was written")
     else:
         print(f"time            {seconds:.1f} s")

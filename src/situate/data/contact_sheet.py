@@ -18,6 +18,7 @@ INK = (210, 210, 210)
 CHECKER = (150, 105)
 CHECKER_SQUARES = 12
 HOLE_COLOUR = (255, 60, 60)
+DECOY_COLOUR = (60, 160, 255)
 BOX_COLOUR = (60, 230, 255)
 MIN_CELL_PX = 32
 
@@ -25,8 +26,8 @@ MIN_CELL_PX = 32
 def contact_sheet(triples: Sequence[Triple], *, columns: int = 2, cell_px: int = 160) -> UInt8[np.ndarray, "h w 3"]:
     """Draw one strip of five pictures for every triple.
 
-    A strip shows the foreground on a checker, the background with its hole outlined, the composite with the box drawn,
-    the visible alpha and the effect; above it key, kind and, where it is known, quality.
+    A strip shows the foreground on a checker, the background with its hole outlined in red and its decoys in blue, the
+    composite with the box drawn, the visible alpha and the effect; above it key, kind and, where known, the quality.
 
     Args:
         triples: What to draw, row by row.
@@ -87,8 +88,7 @@ def _header(triple: Triple, cell_px: int, width: int) -> np.ndarray:
     pen = ImageDraw.Draw(header)
     font = ImageFont.load_default(size=11)
     kind = triple.kind if triple.quality is None else f"{triple.kind} ({triple.quality:.2f})"
-    labels = (kind, *TITLES[1:-1], triple.key)
-    for place, label in enumerate(labels):
+    for place, label in enumerate((kind, *TITLES[1:-1], triple.key)):
         pen.text((place * (cell_px + GAP_PX) + 2, 1), label, fill=INK, font=font)
     return np.asarray(header)
 
@@ -102,9 +102,13 @@ def _fitted(pixels: np.ndarray, cell_px: int) -> np.ndarray:
 
 def _outlined(triple: Triple, cell_px: int) -> np.ndarray:
     cell = np.ascontiguousarray(_fitted(triple.background, cell_px))
-    hole = (_fitted(triple.hole, cell_px) > 127).astype(np.uint8)
-    outlines, _ = cv2.findContours(hole, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    return cv2.drawContours(cell, outlines, -1, HOLE_COLOUR, 1)
+    for mask, colour in ((triple.hole, HOLE_COLOUR), (triple.decoys, DECOY_COLOUR)):
+        if mask is None:
+            continue
+        shown = (_fitted(mask, cell_px) > 127).astype(np.uint8)
+        outlines, _ = cv2.findContours(shown, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        cell = cv2.drawContours(cell, outlines, -1, colour, 1)
+    return cell
 
 
 def _boxed(triple: Triple, cell_px: int) -> np.ndarray:

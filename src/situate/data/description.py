@@ -58,6 +58,8 @@ def read_description(folder: Path) -> dict[str, Any]:
     """
     path = folder / DESCRIPTION_FILE
     if not path.is_file():
+        if (folder / "building").is_dir():
+            raise DataError(f"{folder} is not a data set of triples yet: its build was stopped; go on with --resume")
         raise DataError(f"{folder} is not a data set of triples (no dataset.json); make one with: situate data scenes")
     try:
         description = json.loads(path.read_text())

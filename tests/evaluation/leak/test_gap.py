@@ -98,7 +98,7 @@ def test_a_model_that_looks_for_the_repair_has_a_large_gap_and_decoys_make_it_sm
     triples = [synthetic_triple(number) for number in range(24)]
     stands = stands_in([(triple.kind, triple.box_cxcywh) for triple in triples])
     repairs = {"without": WITHOUT_DECOYS, "with": WITH_DECOYS}
-    found = {name: hits_of(RepairFinder(), triples, stands, repair) for name, repair in repairs.items()}
+    found = hits_of(RepairFinder(), triples, stands, repairs)
     assert found["without"].true == found["with"].true
     rates = {name: np.mean(hits.repaired) for name, hits in found.items()}
     assert rates["without"] > np.mean(found["without"].true) + 0.2
@@ -107,4 +107,4 @@ def test_a_model_that_looks_for_the_repair_has_a_large_gap_and_decoys_make_it_sm
 
 def test_nothing_to_measure_is_an_error():
     with pytest.raises(DataError, match="there are no triples"):
-        hits_of(RepairFinder(), [], stands_in([]), WITHOUT_DECOYS)
+        hits_of(RepairFinder(), [], stands_in([]), {"without": WITHOUT_DECOYS})

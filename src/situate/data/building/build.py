@@ -16,7 +16,8 @@ from situate.data.building.source import AnyBlock, BuildSource, Plan
 from situate.data.lock import only_writer
 from situate.data.shard_writer import writing
 from situate.errors import DataError
-from situate.sharding.engine import Engine, run_items
+from situate.sharding.engine import Engine, check_engine, run_items
+from situate.sharding.pool import check_num_workers
 
 Progress = Callable[[int, int], None]
 """Called with how many of how many pictures are done."""
@@ -64,9 +65,12 @@ def build(
 
     Raises:
         DataError: If nothing can be used.
+        ConfigError: If there is no worker, or no such engine.
         InputError: If `folder` cannot be used as asked.
         OutputError: If it cannot be written, or another run writes into it.
     """
+    check_num_workers(workers.num_workers)
+    check_engine(workers.engine)
     building = BuildFolder(folder)
     with only_writer(folder), writing(folder):
         finished = building.open(source.identity, resume=resume, overwrite=overwrite)
@@ -75,7 +79,7 @@ def build(
         plans = _plans(source, workers, building)
         planned = _sum(plans)
         if not planned.num_triples:
-            building.keep_errors(planned.errors)
+            building.give_up(planned.errors)
         _check_not_empty(planned, source.origin)
         report = replace(_make(source, plans, workers, building, progress), notes=source.notes)
         seed = source.identity["config"]["seed"]
@@ -132,7 +136,7 @@ def _check_not_empty(report: BuildReport, origin: str) -> None:
         why += f"; {len(report.errors)} pictures are unusable, the first: {first['file']}: {first['error']}"
     raise DataError(
         f"{origin}: none of {report.num_annotations} objects can be used ({why}); "
-        "see --dry-run, and the options that relax the rules"
+        "see --dry-run; a larger --size, or options that relax the rules, may help"
     )
 
 

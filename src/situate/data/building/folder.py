@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from situate.data.building.report import BuildReport
-from situate.data.description import is_own_name, write_description
+from situate.data.description import ERRORS_FILE, is_own_name, write_description
 from situate.errors import DataError, InputError
 from situate.imageio.write import write_bytes, write_json
 
@@ -36,6 +36,10 @@ class BuildFolder:
         if self.folder.exists() and not self.folder.is_dir():
             raise InputError(f"{self.folder} is a file; pass a folder")
         found = sorted(path.name for path in self.folder.iterdir()) if self.folder.exists() else []
+        if found == [ERRORS_FILE]:
+            # Of a build that came to nothing.
+            (self.folder / ERRORS_FILE).unlink()
+            found = []
         if found and overwrite:
             self._clear(found)
         elif found and resume:
@@ -74,11 +78,16 @@ class BuildFolder:
         write_description(self.folder, description)
         shutil.rmtree(self._building)
 
+    def give_up(self, errors: Sequence[Mapping[str, Any]]) -> None:
+        """Leave nothing but `errors.jsonl`, which does not stand in the way of another try."""
+        shutil.rmtree(self._building)
+        self.keep_errors(errors)
+
     def keep_errors(self, errors: Sequence[Mapping[str, Any]]) -> None:
         """Write `errors.jsonl` if there are any."""
         if errors:
             lines = "".join(json.dumps(error) + "\n" for error in errors)
-            write_bytes(lines.encode(), self.folder / "errors.jsonl")
+            write_bytes(lines.encode(), self.folder / ERRORS_FILE)
 
     def _plan_path(self, number: int) -> Path:
         return self._building / f"plan-{number:05d}.json"

@@ -80,6 +80,7 @@ def split(
         if name is not None:
             indices[name].append(index)
     _check_not_empty(store, indices)
+    _check_output(folder, output, parts)
     for name in parts:
         check_replaceable(output / name, [folder], overwrite=overwrite)
     num_done, num_triples = 0, sum(map(len, indices.values()))
@@ -96,6 +97,18 @@ def split(
             attribute([folder], output / name)
             copier.finish(_description(store, chosen, {"name": name, "fraction": parts[name], "seed": seed}))
     return {name: len(chosen) for name, chosen in indices.items()}
+
+
+def _check_output(folder: Path, output: Path, parts: Mapping[str, float]) -> None:
+    if output.resolve() == folder.resolve():
+        raise InputError(f"{output} is the data set that is split; choose another folder to write")
+    found = sorted(path.parent.name for path in output.glob("*/dataset.json"))
+    stale = [name for name in found if name not in parts]
+    if stale:
+        raise InputError(
+            f"{output} holds another part, {stale[0]}, whose groups may be in the new ones too; remove it, or choose "
+            "another folder"
+        )
 
 
 def _description(store: TripleStore, chosen: Sequence[int], part: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float32
 
-from situate.data.static.regions import grown
+from situate.data.static.regions import grown, joined
 from situate.data.static.seen import SeenFrame
 
 _REACH = 1.5
@@ -30,9 +30,11 @@ def effect_of(
     reach_px = round(_REACH * max(cv2.boundingRect(mask.view(np.uint8))[2:]))
     away_px = cv2.distanceTransform((~mask).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
     near = away_px <= reach_px
-    effect = (np.isin(seen.pieces, own[own > 0]) & seen.differs & near) | _detached_shadow(seen, mask, near) | visible
+    hanging = grown((np.isin(seen.pieces, own[own > 0]) & seen.differs & near) | visible, _GROW_PX)
+    # Cut off by the reach, a far part of the same piece may be something else.
+    hanging = joined(hanging, visible) | visible
     # What differs but less than the threshold surrounds what is over it.
-    effect = grown(effect, _GROW_PX) & ~other
+    effect = (hanging | grown(_detached_shadow(seen, mask, near), _GROW_PX)) & ~other
     foreign = grown(other | (seen.differs & ~effect), _GROW_PX) & ~effect
     return effect, foreign
 

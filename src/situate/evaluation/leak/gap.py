@@ -1,7 +1,7 @@
 """The leak gap: how much better a model finds the true place when the background was repaired there (DESIGN 1.3)."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -64,14 +64,16 @@ class Hits:
         return ratio_of(differences, self.true, self._drawn, seed=seed)
 
 
-def hits_of(pipeline: ComposePipeline, triples: Sequence[Triple], stands: StandHistogram, config: RepairConfig) -> Hits:
-    """Look for the true place of every triple, on its true background and on the repaired one.
+def hits_of(
+    pipeline: ComposePipeline, triples: Sequence[Triple], stands: StandHistogram, repairs: Mapping[str, RepairConfig]
+) -> dict[str, Hits]:
+    """Look for the true place of every triple, on its true background and on the repaired ones.
 
     Args:
         pipeline: The model.
         triples: With true backgrounds.
         stands: Where decoys may be put.
-        config: How backgrounds are repaired; without decoys the one repair is where the object stood.
+        repairs: Ways to repair backgrounds, by name; without decoys the one repair is where the object stood.
 
     Raises:
         DataError: If there are none, or one is repaired already.
@@ -79,13 +81,16 @@ def hits_of(pipeline: ComposePipeline, triples: Sequence[Triple], stands: StandH
     if not triples:
         raise DataError("there are no triples to measure the leak on; pass rendered or static ones")
     true: list[float] = []
-    repaired: list[float] = []
+    repaired: dict[str, list[float]] = {name: [] for name in repairs}
+    names: list[tuple[str, str]] = []
     for triple in triples:
+        names.append((triple.key, triple.group))
         true.append(float(is_found(pipeline, triple, triple.background)))
-        repaired.append(float(is_found(pipeline, triple, remade(triple, stands, config).background)))
-    return Hits(
-        tuple(true), tuple(repaired), tuple(triple.key for triple in triples), tuple(triple.group for triple in triples)
-    )
+        for name, repair in repairs.items():
+            background = remade(triple, stands, repair).background
+            repaired[name].append(float(is_found(pipeline, triple, background)))
+    keys, groups = zip(*names, strict=True)
+    return {name: Hits(tuple(true), tuple(found), keys, groups) for name, found in repaired.items()}
 
 
 def is_found(pipeline: ComposePipeline, triple: Triple, background: np.ndarray) -> bool:

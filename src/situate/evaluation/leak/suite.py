@@ -1,10 +1,9 @@
 """The suite `leak`: is a repair told from a decoy, and does a model find places by their repair?"""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from situate.data.photos.decoys import StandHistogram
 from situate.data.photos.repair import RepairConfig
 from situate.errors import DataError
 from situate.evaluation.intervals import mean_of
@@ -70,11 +69,8 @@ def leak_figures(
             progress(f"{one.name}: repair detector")
             figures["detector"].append({"data": one.name, **detector_figures(one.triples, config)})
             continue
-        stands = stands_in(one.boxes)
-        for name, num_decoys in NUM_DECOYS.items():
-            progress(f"{one.name}: leak gap {name}")
-            repair = RepairConfig(config.inpainter, num_decoys, config.seed)
-            figures["gap"].append({"data": one.name, "repaired": name, **_gap(pipeline, one, stands, repair, config)})
+        progress(f"{one.name}: leak gap")
+        figures["gap"] += _gaps(pipeline, one, config)
     return figures
 
 
@@ -107,8 +103,15 @@ def _accuracy(verdicts: Verdicts, seed: int) -> dict[str, Any]:
     return mean_of([float(right) for right in verdicts.is_right], verdicts.groups, seed=seed).as_dict()
 
 
-def _gap(
-    pipeline: ComposePipeline, data: LeakData, stands: StandHistogram, repair: RepairConfig, config: LeakConfig
-) -> Mapping[str, Any]:
-    hits = hits_of(pipeline, data.triples, stands, repair)
-    return {**hits.figures(seed=config.seed), "interval_over": hits.interval_over}
+def _gaps(pipeline: ComposePipeline, data: LeakData, config: LeakConfig) -> list[dict[str, Any]]:
+    """One row for every way to repair."""
+    repairs = {name: RepairConfig(config.inpainter, decoys, config.seed) for name, decoys in NUM_DECOYS.items()}
+    return [
+        {
+            "data": data.name,
+            "repaired": name,
+            **hits.figures(seed=config.seed),
+            "interval_over": hits.interval_over,
+        }
+        for name, hits in hits_of(pipeline, data.triples, stands_in(data.boxes), repairs).items()
+    ]
