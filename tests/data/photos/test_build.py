@@ -206,7 +206,10 @@ def test_if_all_pictures_are_unreadable_the_error_names_the_first_and_a_file_nam
     with pytest.raises(DataError, match=r"\(7 unreadable_picture; 6 pictures are unusable, the first: a__0\.png: "):
         build_photo_triples(FAST, annotated, tmp_path / "out")
     assert len((tmp_path / "out" / "errors.jsonl").read_text().splitlines()) == 6
-    assert not (tmp_path / "out" / "dataset.json").exists()
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["errors.jsonl"]
+    with pytest.raises(DataError, match="none of 7 objects"):
+        # What is left does not stand in the way of another try.
+        build_photo_triples(FAST, annotated, tmp_path / "out")
 
 
 @pytest.mark.usefixtures("small_blocks")

@@ -143,3 +143,17 @@ def test_the_command_splits(store, tmp_path, capsys):
     assert json.loads((tmp_path / "parts/val/dataset.json").read_text())["part"]["fraction"] == 0.5
     assert main(words) == 2
     assert main([*words, "--overwrite"]) == 0
+
+
+def test_a_split_into_its_own_source_is_refused(store):
+    before = sorted(path.name for path in store.folder.iterdir())
+    with pytest.raises(InputError, match="is the data set that is split"):
+        split(store.folder, store.folder, PARTS)
+    assert sorted(path.name for path in store.folder.iterdir()) == before
+
+
+def test_parts_of_an_earlier_split_are_not_left_beside_new_ones(store, tmp_path):
+    """Groups of `test` would be in the new `val` too."""
+    split(store.folder, tmp_path / "parts", PARTS)
+    with pytest.raises(InputError, match="holds another part, test, whose groups"):
+        split(store.folder, tmp_path / "parts", {"train": 0.5, "val": 0.5}, overwrite=True)
