@@ -9,6 +9,8 @@ from situate.data.static.seen import SeenFrame
 
 _REACH = 1.5
 """How far from the object its effect is followed, in lengths of its longer side."""
+_GAP = 0.25
+"""How far from the object a shadow that does not touch it may begin, in the same lengths."""
 _GROW_PX = 1
 _FEATHER_PX = 3
 _MIN_COVERED = 0.1
@@ -27,14 +29,14 @@ def effect_of(
     mask = seen.regions.objects == number
     other = (seen.regions.objects > 0) & ~mask
     own = np.unique(seen.pieces[mask | visible])
-    reach_px = round(_REACH * max(cv2.boundingRect(mask.view(np.uint8))[2:]))
+    length_px = max(cv2.boundingRect(mask.view(np.uint8))[2:])
     away_px = cv2.distanceTransform((~mask).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
-    near = away_px <= reach_px
+    near, beside = away_px <= round(_REACH * length_px), away_px <= max(1, round(_GAP * length_px))
     hanging = grown((np.isin(seen.pieces, own[own > 0]) & seen.differs & near) | visible, _GROW_PX)
     # Cut off by the reach, a far part of the same piece may be something else.
     hanging = joined(hanging, visible) | visible
     # What differs but less than the threshold surrounds what is over it.
-    effect = (hanging | grown(_detached_shadow(seen, mask, near), _GROW_PX)) & ~other
+    effect = (hanging | grown(_detached_shadow(seen, mask, near, beside), _GROW_PX)) & ~other
     foreign = grown(other | (seen.differs & ~effect), _GROW_PX) & ~effect
     return effect, foreign
 
@@ -52,10 +54,10 @@ def feathered(
     return share
 
 
-def _detached_shadow(seen: SeenFrame, mask: np.ndarray, near: np.ndarray) -> np.ndarray:
-    """Known shadows near the object that touch nothing, if it is the only object of which they can be."""
+def _detached_shadow(seen: SeenFrame, mask: np.ndarray, near: np.ndarray, beside: np.ndarray) -> np.ndarray:
+    """Known shadows that begin beside the object and touch nothing, if it is the only object whose they can be."""
     reachable = seen.regions.shadow & near
-    pieces = np.unique(seen.pieces[reachable])
+    pieces = np.unique(seen.pieces[reachable & beside])
     taken = np.unique(seen.pieces[seen.regions.objects > 0])
     free = np.setdiff1d(pieces[pieces > 0], taken)
     is_alone = not ((seen.regions.objects > 0) & ~mask & near).any()
