@@ -107,5 +107,7 @@ def test_triples_without_decoys_and_too_few_groups_are_refused():
     triples = [replace(triple, decoys=None) for triple in repaired_triples(2)]
     with pytest.raises(DataError, match="no triple has both a hole and a decoy"):
         detector_figures(triples, LeakConfig("telea", detector=QUICK))
+    with pytest.raises(InputError, match="patches are too few .* pass 40 triples"):
+        detector_figures(repaired_triples(6), LeakConfig("telea", detector=QUICK))
     with pytest.raises(InputError, match="1 groups of repaired triples are too few"):
         detect(patches(2, is_told=True), QUICK, seed=0)

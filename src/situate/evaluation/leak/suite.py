@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from situate.data.photos.repair import RepairConfig
-from situate.errors import DataError
+from situate.errors import DataError, InputError
 from situate.evaluation.intervals import mean_of
 from situate.evaluation.leak.detector import DetectorConfig, Verdicts, detect
 from situate.evaluation.leak.gap import hits_of
@@ -15,6 +15,8 @@ from situate.geometry.canvas import BoxCxcywh
 from situate.pipeline.compose import ComposePipeline
 from situate.records.triple import Triple
 
+MIN_PATCHES = 80
+"""Holes and decoys together; from fewer a detector learns nothing, whatever they give away."""
 NUM_DECOYS = {"without decoys": (0, 0), "with decoys": (1, 3)}
 """How backgrounds are repaired for the leak gap. Without decoys the only repair is where the object stood."""
 
@@ -61,12 +63,12 @@ def leak_figures(
 
     Raises:
         DataError: If a repaired data set has no decoys to compare with.
-        InputError: If there are too few groups.
+        InputError: If there are too few triples or groups.
     """
     figures: dict[str, Any] = {"seed": config.seed, "inpainter": config.inpainter, "detector": [], "gap": []}
     for one in data:
         if one.is_repaired:
-            progress(f"{one.name}: repair detector")
+            progress(f"{one.name}: repair detector, some minutes")
             figures["detector"].append({"data": one.name, **detector_figures(one.triples, config)})
             continue
         progress(f"{one.name}: leak gap")
@@ -84,6 +86,11 @@ def detector_figures(triples: Sequence[Triple], config: LeakConfig) -> dict[str,
     patches = decoy_patches(triples, seed=config.seed)
     if not patches:
         raise DataError("no triple has both a hole and a decoy; make them with situate data photos, --decoys 1 3")
+    if len(patches) < MIN_PATCHES:
+        raise InputError(
+            f"{len(patches)} patches are too few for a detector to learn from; pass {MIN_PATCHES // 2} triples with "
+            "decoys or more"
+        )
     verdicts = detect(patches, config.detector, seed=config.seed)
     control = detect(_as_many(control_patches(triples, seed=config.seed), patches), config.detector, seed=config.seed)
     return {
