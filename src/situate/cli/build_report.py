@@ -1,13 +1,36 @@
-"""How commands that build data sets say what was made."""
+"""How commands that build data sets do it, and say what was made."""
 
+from collections.abc import Callable
+from time import perf_counter
 from typing import TYPE_CHECKING
 
+from situate.cli.progress import progress_bar
+
 if TYPE_CHECKING:
+    from situate.data.building.build import Progress
     from situate.data.building.report import BuildReport
 
 EXIT_SOME_FAILED = 1
 EXIT_NOTHING_LEFT = 2
 NUM_ERRORS_SHOWN = 5
+
+
+def build_and_print(
+    pictures: str,
+    plan: "Callable[[], BuildReport] | None",
+    build: "Callable[[Progress], BuildReport]",
+    *,
+    repaired_by: str | None = None,
+) -> "BuildReport":
+    """Plan for a dry run, else build with a bar of `pictures` on stderr; print what came of it."""
+    start_s = perf_counter()
+    if plan is not None:
+        report = plan()
+    else:
+        with progress_bar(pictures) as progress:
+            report = build(progress)
+    print_report(report, None if plan is not None else perf_counter() - start_s, repaired_by=repaired_by)
+    return report
 
 
 def exit_code(report: "BuildReport") -> int:

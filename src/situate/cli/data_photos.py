@@ -1,13 +1,11 @@
 """`situate data photos`: triples from annotated photographs."""
 
 from pathlib import Path
-from time import perf_counter
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from situate.cli.build_report import exit_code, print_report
-from situate.cli.progress import progress_bar
+from situate.cli.build_report import build_and_print, exit_code
 
 
 def photos(
@@ -87,13 +85,12 @@ def photos(
         AnnotatedPhotos(annotations, images, label_format, limit, instances),
         Workers(num_workers, engine),
     )
-    start_s = perf_counter()
-    if dry_run:
-        report = plan_photo_triples(config, annotated, workers)
-    else:
-        with progress_bar("photographs") as progress:
-            report = build_photo_triples(
-                config, annotated, folder, workers, resume=resume, overwrite=overwrite, progress=progress
-            )
-    print_report(report, None if dry_run else perf_counter() - start_s, repaired_by=config.inpainter)
+    report = build_and_print(
+        "photographs",
+        (lambda: plan_photo_triples(config, annotated, workers)) if dry_run else None,
+        lambda progress: build_photo_triples(
+            config, annotated, folder, workers, resume=resume, overwrite=overwrite, progress=progress
+        ),
+        repaired_by=config.inpainter,
+    )
     return exit_code(report)

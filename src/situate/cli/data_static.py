@@ -1,13 +1,11 @@
 """`situate data static`: triples from the frames of a fixed camera."""
 
 from pathlib import Path
-from time import perf_counter
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from situate.cli.build_report import exit_code, print_report
-from situate.cli.progress import progress_bar
+from situate.cli.build_report import build_and_print, exit_code
 
 
 def static(
@@ -71,14 +69,12 @@ def static(
         seed=seed,
     )
     origin, workers = StaticFrames(frames, plate, masks, limit), Workers(num_workers, engine)
-    start_s = perf_counter()
-    if dry_run:
-        report = plan_static_triples(config, origin, workers)
-    else:
-        with progress_bar("frames") as progress:
-            report = build_static_triples(
-                config, origin, folder, workers, resume=resume, overwrite=overwrite, progress=progress
-            )
-    print_report(report, None if dry_run else perf_counter() - start_s)
+    report = build_and_print(
+        "frames",
+        (lambda: plan_static_triples(config, origin, workers)) if dry_run else None,
+        lambda progress: build_static_triples(
+            config, origin, folder, workers, resume=resume, overwrite=overwrite, progress=progress
+        ),
+    )
     print("".join(f"note            {remedy}\n" for remedy in remedies(report)), end="")
     return exit_code(report)

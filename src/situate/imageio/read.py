@@ -18,8 +18,7 @@ MAX_PIXELS = 100_000_000
 # Uncompressed 16-bit RGBA at the pixel limit, and some room for metadata.
 MAX_FILE_BYTES = 1_000_000_000
 _MEGA = 1_000_000
-# All that Pillow's decoders raise on damaged files; Warning for those who turn warnings into errors.
-_DAMAGED = (
+DAMAGED = (
     OSError,
     SyntaxError,
     ValueError,
@@ -33,6 +32,7 @@ _DAMAGED = (
     Image.DecompressionBombError,
     Warning,
 )
+"""All that Pillow raises on damaged files; Warning for those who turn warnings into errors."""
 
 
 def read_picture(path: Path | str, *, max_pixels: int = MAX_PIXELS) -> Picture:
@@ -68,7 +68,7 @@ def decode_picture(content: bytes, *, name: str, max_pixels: int = MAX_PIXELS) -
             return _decode(content, header, name)
     except ImageError:
         raise
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise ImageError(
             f"{name} is a damaged or truncated {format_name} file of {len(content)} bytes ({error}); "
             "copy or export it again"

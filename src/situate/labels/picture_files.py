@@ -3,7 +3,6 @@
 import os
 import struct
 import warnings
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -15,7 +14,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from situate.errors import ImageError, InputError
 from situate.imageio.formats import PNG_SIGNATURE, READABLE
 from situate.imageio.orientation import orientation_of
-from situate.imageio.read import MAX_PIXELS, check_size
+from situate.imageio.read import DAMAGED, MAX_PIXELS, check_size
 
 LOSSLESS_SUFFIXES = (".png", ".bmp", ".tif", ".tiff")
 LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")
@@ -25,19 +24,6 @@ _EXIF_PREFIX = b"Exif\0\0"
 _EXIF_AS_TEXT = "Raw profile type exif"
 _CHUNK_HEADER = struct.Struct(">I4s")
 _CHECKSUM_BYTES = 4
-# What Pillow raises on damaged headers; Warning for those who turn warnings into errors.
-_DAMAGED = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    LookupError,
-    TypeError,
-    ArithmeticError,
-    struct.error,
-    zlib.error,
-    Warning,
-)
 
 
 def picture_files(folder: Path) -> list[PurePosixPath]:
@@ -114,7 +100,7 @@ def opened_picture(path: Path) -> Iterator[Image.Image]:
     except Image.DecompressionBombError as error:
         limit = f"the limit is {MAX_PIXELS // 1_000_000} megapixels; make it smaller first"
         raise ImageError(f"{path} is too large ({error}); {limit}") from error
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise ImageError(f"{path} is damaged or no {READABLE} picture ({error}); copy or export it again") from error
 
 
