@@ -27,7 +27,7 @@ def build_and_print(
     if plan is not None:
         report = plan()
     else:
-        with progress_bar(pictures) as progress:
+        with progress_bar(pictures, can_resume=True) as progress:
             report = build(progress)
     print_report(report, None if plan is not None else perf_counter() - start_s, repaired_by=repaired_by)
     return report

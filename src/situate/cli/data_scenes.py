@@ -1,6 +1,5 @@
 """`situate data scenes`: triples from rendered scenes."""
 
-import sys
 from pathlib import Path
 from typing import Literal
 
@@ -38,9 +37,6 @@ def scenes(
         resume: Go on where an earlier run with the same options stopped.
         overwrite: Remove an earlier data set in the folder first.
     """
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
     from situate.data.scenes.build import build_scene_triples
     from situate.data.scenes.config import SceneConfig
     from situate.sharding.pool import num_processors
@@ -55,9 +51,7 @@ def scenes(
         models=models,
         encoding=encoding,
     )
-    columns = (TextColumn("rendering"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(file=sys.stderr)) as bar:
-        task = bar.add_task("rendering", total=num)
+    with progress_bar("rendering", can_resume=True) as progress:
         made = build_scene_triples(
             config,
             folder,
@@ -65,7 +59,7 @@ def scenes(
             engine=engine,
             resume=resume,
             overwrite=overwrite,
-            progress=lambda done, wanted: bar.update(task, completed=done, total=wanted),
+            progress=progress,
         )
     skipped = ", ".join(f"{count} {reason}" for reason, count in made["skipped"].items()) or "none"
     print(f"{made['num_triples']} triples from {made['num_scenes']} scenes in {folder} (objects skipped: {skipped})")

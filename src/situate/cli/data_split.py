@@ -31,11 +31,12 @@ def split(
     from situate.data.sets.split import parsed_parts
     from situate.data.sets.split import split as split_data_set
     from situate.data.starter import data_folder
+    from situate.data.store import TripleStore
 
     fractions = parsed_parts(parts)
+    source = data_folder(folder, "train")
     with progress_bar("copying") as progress:
-        counts = split_data_set(
-            data_folder(folder, "train"), output, fractions, seed=seed, overwrite=overwrite, progress=progress
-        )
+        counts = split_data_set(source, output, fractions, seed=seed, overwrite=overwrite, progress=progress)
+    total = len(TripleStore(source))
     for name, num_triples in counts.items():
-        print(f"{output / name}: {num_triples} triples")
+        print(f"{output / name}: {num_triples} triples, {num_triples / total:.1%} (asked for {fractions[name]:.1%})")

@@ -88,7 +88,7 @@ def _header(triple: Triple, cell_px: int, width: int) -> np.ndarray:
     pen = ImageDraw.Draw(header)
     font = ImageFont.load_default(size=11)
     kind = triple.kind if triple.quality is None else f"{triple.kind} ({triple.quality:.2f})"
-    for place, label in enumerate((kind, *TITLES[1:-1], triple.key)):
+    for place, label in enumerate((kind, *TITLES[1:-1], f"{TITLES[-1]} of {triple.key}")):
         pen.text((place * (cell_px + GAP_PX) + 2, 1), label, fill=INK, font=font)
     return np.asarray(header)
 

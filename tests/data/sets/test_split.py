@@ -139,7 +139,9 @@ def test_nothing_is_written_if_one_part_cannot_be(store, tmp_path):
 def test_the_command_splits(store, tmp_path, capsys):
     words = ["data", "split", str(store.folder), str(tmp_path / "parts"), "--parts", "train=0.5", "val=0.5"]
     assert main(words) == 0
-    assert "train: " in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "train: " in printed
+    assert printed.count("(asked for 50.0%)") == 2
     assert json.loads((tmp_path / "parts/val/dataset.json").read_text())["part"]["fraction"] == 0.5
     assert main(words) == 2
     assert main([*words, "--overwrite"]) == 0

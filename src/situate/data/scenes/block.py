@@ -81,11 +81,6 @@ def group_name(block: int, scene: int) -> str:
     return f"scene{block:05d}{scene:03d}"
 
 
-def world_of(config: SceneConfig, group: str) -> World:
-    """Draw again the world of the scene named `group`; see `scene_of`."""
-    return scene_of(config, group)[0]
-
-
 def scene_of(config: SceneConfig, group: str, redrawn: Counter[str] | None = None) -> tuple[World, list[int]]:
     """Draw again the scene named `group`: only its config and its name decide what it is.
 
