@@ -8,6 +8,7 @@ import torch
 from tests.synthetic import synthetic_triple
 
 from situate.data.sample import SampleConfig, composing_window, supervision, training_sample, validation_sample
+from situate.geometry.canvas import Letterbox
 from situate.geometry.window import Window
 from situate.records.batch import Batch
 from situate.records.triple import Triple
@@ -147,3 +148,50 @@ def test_outside_the_picture_nothing_is_taught():
     assert bool((weight[:, :8] == 0).all())
     assert bool((weight[:, 56:] == 0).all())
     assert bool((weight[:, 9:55] == 1).all())
+
+
+def with_decoy(triple: Triple) -> Triple:
+    """The photograph with a decoy in a corner where the object is not; there the picture was white."""
+    decoys = np.zeros((*triple.effect.shape, 4), np.uint8)
+    decoys[: triple.effect.shape[0] // 4, : triple.effect.shape[1] // 4] = 255
+    decoys[triple.hole > 0] = 0
+    return replace(triple, decoys=decoys)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_without_decoys_the_background_is_the_same_but_where_they_were(seed):
+    photo = with_decoy(as_photo(TRIPLE))
+    uncropped = CONFIG.model_copy(update={"crop_probability": 0.0, "flip_probability": 0.0})
+    sample = training_sample(photo, seed, uncropped)
+    assert sample.has_decoys.item() == 1
+    difference = (sample.placement.background - sample.without_decoys).abs().amax(1)[0]
+    rows, columns = np.nonzero(photo.decoy_mask)
+    left, top = (Letterbox(*photo.effect.shape[::-1]).content_xyxy[axis] * CONFIG.background_size for axis in (0, 1))
+    scale = CONFIG.background_size / max(photo.effect.shape)
+    is_decoy = torch.zeros_like(difference, dtype=torch.bool)
+    is_decoy[(top + (rows + 0.5) * scale).astype(int), (left + (columns + 0.5) * scale).astype(int)] = True
+    assert difference[is_decoy].mean() > 0.2
+    assert difference[~is_decoy].median() == 0
+    assert difference[~is_decoy].mean() < 0.02, "JPEG blocks carry a little over the decoys' border"
+
+
+def test_flips_and_crops_are_the_same_for_both():
+    photo = with_decoy(as_photo(TRIPLE))
+    for seed in range(6):
+        sample = training_sample(photo, seed, CONFIG)
+        difference = (sample.placement.background - sample.without_decoys).abs().amax(1)[0]
+        assert difference.median() == 0
+        assert torch.equal(sample.position, training_sample(replace(photo, decoys=None), seed, CONFIG).position)
+
+
+@pytest.mark.parametrize("triple", [TRIPLE, as_photo(TRIPLE)], ids=["scenes", "photos"])
+def test_where_there_are_no_decoys_nothing_differs(triple):
+    for sample in (training_sample(triple, 0, CONFIG), validation_sample(triple, CONFIG)):
+        assert sample.has_decoys.item() == 0
+        assert torch.equal(sample.without_decoys, sample.placement.background)
+
+
+def test_validation_shows_decoys_too():
+    sample = validation_sample(with_decoy(as_photo(TRIPLE)), CONFIG)
+    assert sample.has_decoys.item() == 1
+    assert not torch.equal(sample.without_decoys, sample.placement.background)

@@ -9,7 +9,9 @@ from tests.training.states import debug_batch, debug_state, parameters_of, with_
 
 from situate.nn.joint import JointPrediction
 from situate.recipes import RECIPES
+from situate.records.batch import Batch
 from situate.training.losses import changed_region
+from situate.training.state import TrainState
 from situate.training.step import joint_terms, train_step
 
 NUM_STEPS = 3
@@ -193,3 +195,60 @@ def test_the_offset_of_a_uniform_cell_costs_nothing():
     assert (terms.cell + terms.offset).item() == pytest.approx(
         wanted + torch.tensor(float(cells)).log().item(), rel=1e-4
     )
+
+
+def decoyed_batch(*, has_decoys: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)) -> Batch:
+    """The left half of each background was repaired."""
+    batch = debug_batch()
+    without = batch.placement.background.clone()
+    without[..., : without.shape[-1] // 2] *= -1
+    return replace(batch, without_decoys=without, has_decoys=torch.tensor(has_decoys))
+
+
+def leak_of(batch: Batch, state: TrainState) -> torch.Tensor:
+    return joint_terms(state, state.bare_model, batch, torch.Generator().manual_seed(0)).leak
+
+
+def test_a_density_that_decoys_change_is_paid_for_and_one_that_they_do_not_is_free():
+    state = debug_state()
+    batch = decoyed_batch()
+    assert leak_of(batch, state).item() > 0
+    same = replace(batch, without_decoys=batch.placement.background)
+    assert leak_of(same, state).item() == 0
+    assert leak_of(replace(batch, has_decoys=torch.zeros(4)), state).item() == 0
+
+
+def test_only_the_cells_that_decoys_touch_count():
+    state = debug_state()
+    batch = decoyed_batch()
+    model = state.bare_model.placement
+    with_decoys, without = (
+        model(replace(batch.placement, background=background)).distribution.cell_log_prob
+        for background in (batch.placement.background, batch.without_decoys)
+    )
+    squared = (with_decoys - without).square()
+    half = squared.shape[-1] // 2
+    inside = with_decoys.isfinite()
+    per_sample = torch.stack([s[:, :half][i[:, :half]].mean() for s, i in zip(squared, inside, strict=True)])
+    expected = state.loss.config.leak_weight * per_sample.mean().item()
+    assert leak_of(batch, state).item() == pytest.approx(expected, rel=0.05)
+
+
+def test_the_leak_loss_trains_the_placement_network_and_ends_where_decoys_change_nothing():
+    state = debug_state(with_loss(placement_weight=0.0, colour_weight=0.0, mask_weight=0.0, leak_weight=1.0))
+    batch = decoyed_batch()
+    before = leak_of(batch, state).item()
+    for _ in range(40):
+        train_step(state, batch)
+    assert leak_of(batch, state).item() < 0.3 * before
+
+
+def test_padding_costs_nothing_and_breaks_no_gradient():
+    state = debug_state()
+    batch = decoyed_batch()
+    content = torch.tensor([[0.0, 0.25, 1.0, 0.75]]).repeat(4, 1)
+    wide = replace(batch, placement=replace(batch.placement, content_xyxy=content))
+    leak_of(wide, state).backward()
+    gradients = [value.grad for value in state.bare_model.placement.parameters() if value.grad is not None]
+    assert gradients
+    assert all(bool(gradient.isfinite().all()) for gradient in gradients)

@@ -102,9 +102,7 @@ def _fitted(pixels: np.ndarray, cell_px: int) -> np.ndarray:
 
 def _outlined(triple: Triple, cell_px: int) -> np.ndarray:
     cell = np.ascontiguousarray(_fitted(triple.background, cell_px))
-    for mask, colour in ((triple.hole, HOLE_COLOUR), (triple.decoys, DECOY_COLOUR)):
-        if mask is None:
-            continue
+    for mask, colour in ((triple.hole, HOLE_COLOUR), (255 * triple.decoy_mask.view(np.uint8), DECOY_COLOUR)):
         shown = (_fitted(mask, cell_px) > 127).astype(np.uint8)
         outlines, _ = cv2.findContours(shown, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         cell = cv2.drawContours(cell, outlines, -1, colour, 1)

@@ -1,6 +1,6 @@
 """From a `Triple` to what the networks see; composing uses the same canvas, window and paste functions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -44,6 +44,36 @@ class SampleConfig(BaseModel):
 
 def training_sample(triple: Triple, seed: int, config: SampleConfig) -> Batch:
     """Make one augmented sample; everything random comes from `seed`."""
+    sample = _augmented_sample(triple, seed, config)
+    if not triple.decoy_mask.any():
+        return sample
+    # The same draws for both: they differ where decoys are and nowhere else.
+    return _beside(sample, _augmented_sample(_without_decoys(triple), seed, config))
+
+
+def validation_sample(triple: Triple, config: SampleConfig) -> Batch:
+    """Make one sample as composing would see it: no augmentation, the snapped window round the true place.
+
+    Foregrounds of photographs and frames are cut from the composite itself; their light is changed with a fixed seed.
+    """
+    if triple.source != "scenes":
+        triple = transforms.with_foreground_light(triple, np.random.default_rng(_VALIDATION_LIGHT_SEED))
+    window = composing_window(triple, config)
+    sample = _sample(triple, window, config)
+    if not triple.decoy_mask.any():
+        return sample
+    return _beside(sample, _sample(_without_decoys(triple), window, config))
+
+
+def _without_decoys(triple: Triple) -> Triple:
+    return replace(triple, background=triple.background_without_decoys)
+
+
+def _beside(sample: Batch, twin: Batch) -> Batch:
+    return replace(sample, without_decoys=twin.placement.background, has_decoys=torch.ones(1))
+
+
+def _augmented_sample(triple: Triple, seed: int, config: SampleConfig) -> Batch:
     generator = np.random.default_rng(seed)
     if generator.random() < config.flip_probability:
         triple = transforms.flipped(triple)
@@ -57,16 +87,6 @@ def training_sample(triple: Triple, seed: int, config: SampleConfig) -> Batch:
     if triple.source == "photos":
         triple = transforms.with_paired_wear(triple, generator)
     return _sample(triple, _drawn_window(triple, generator, config), config)
-
-
-def validation_sample(triple: Triple, config: SampleConfig) -> Batch:
-    """Make one sample as composing would see it: no augmentation, the snapped window round the true place.
-
-    Foregrounds of photographs and frames are cut from the composite itself; their light is changed with a fixed seed.
-    """
-    if triple.source != "scenes":
-        triple = transforms.with_foreground_light(triple, np.random.default_rng(_VALIDATION_LIGHT_SEED))
-    return _sample(triple, composing_window(triple, config), config)
 
 
 def composing_window(triple: Triple, config: SampleConfig) -> Window:
@@ -107,8 +127,9 @@ def _sample(triple: Triple, window: Window, config: SampleConfig) -> Batch:
     resolution_wh = _resolution_wh(triple)
     box_on_canvas = Letterbox(*resolution_wh).box_to_canvas(triple.box_cxcywh)
     image = np.dstack([triple.composite, triple.visible_alpha, triple.effect])
+    placement = placement_input(triple.background, triple.foreground, config.background_size, config.foreground_size)
     return Batch(
-        placement=placement_input(triple.background, triple.foreground, config.background_size, config.foreground_size),
+        placement=placement,
         synthesis=synthesis_input(
             triple.background, triple.foreground, triple.box_cxcywh, window, config.window_size, config.conditioning
         ),
@@ -117,6 +138,8 @@ def _sample(triple: Triple, window: Window, config: SampleConfig) -> Batch:
         image_weight=_image_weight(triple, window, config.window_size),
         light=torch.zeros(1, *LIGHT_SHAPE) if triple.light is None else torch.from_numpy(triple.light)[None],
         light_weight=torch.tensor([float(triple.light is not None)]),
+        without_decoys=placement.background,
+        has_decoys=torch.zeros(1),
     )
 
 

@@ -25,7 +25,8 @@ PICTURE_FIELDS = {
     "support": "support",
 }
 OPTIONAL_FIELDS = ("hole", "decoys", "amodal_alpha", "support")
-GREY_FIELDS = ("visible_alpha", "effect", "hole", "decoys", "amodal_alpha", "support")
+GREY_FIELDS = ("visible_alpha", "effect", "hole", "amodal_alpha", "support")
+ALPHA_FIELDS = ("foreground", "decoys")
 ENCODINGS = ("png", "webp")
 ABSENT = np.zeros((1, 1), np.uint8)
 """Stands for an optional picture that a triple lacks, where every triple must have the same files."""
@@ -91,7 +92,7 @@ def read_picture(files: Files, field: str, where: str) -> np.ndarray | None:
     # WebP knows neither grey nor an alpha that is opaque everywhere.
     if field in GREY_FIELDS and pixels.ndim == 3:
         return np.ascontiguousarray(pixels[..., 0])
-    if field == "foreground" and pixels.ndim == 3 and pixels.shape[2] == 3:
+    if field in ALPHA_FIELDS and pixels.ndim == 3 and pixels.shape[2] == 3:
         return np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
     return pixels
 
@@ -104,7 +105,7 @@ def check_fit(pictures: Mapping[str, np.ndarray], where: str) -> None:
     """
     height, width = pictures["background"].shape[:2]
     for field, pixels in pictures.items():
-        channels = {"background": (3,), "composite": (3,), "foreground": (4,)}.get(field, ())
+        channels = {"background": (3,), "composite": (3,), "foreground": (4,), "decoys": (4,)}.get(field, ())
         expected = (*(pixels.shape[:2] if field == "foreground" else (height, width)), *channels)
         if pixels.shape != expected or pixels.dtype != np.uint8:
             raise DataError(
@@ -127,7 +128,7 @@ def _pictures(label: Mapping[str, Any], files: Files, where: str) -> dict[str, n
 
 
 def _is_absent(field: str, pixels: np.ndarray, pictures: Mapping[str, np.ndarray]) -> bool:
-    is_one_pixel = field in OPTIONAL_FIELDS and pixels.shape == ABSENT.shape
+    is_one_pixel = field in OPTIONAL_FIELDS and pixels.shape[:2] == ABSENT.shape
     return is_one_pixel and pictures["background"].shape[:2] != ABSENT.shape
 
 

@@ -1,6 +1,6 @@
 """Both networks as one model, which is what is trained."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -65,11 +65,19 @@ class ModelConfig(BaseModel):
 
 @dataclass(frozen=True)
 class JointPrediction:
-    """The position's density, the predicted clean image inside the window, and the light of scene and foreground."""
+    """What both networks say.
+
+    Attributes:
+        distribution: The position's density.
+        image: The predicted clean image inside the window.
+        light: Of scene and foreground.
+        without_decoys: The position's density on the same background without decoys, if that was asked for.
+    """
 
     distribution: PlacementDistribution
     image: Float[Tensor, "b 5 h w"]
     light: Float[Tensor, "b 2 5 3"]
+    without_decoys: PlacementDistribution | None = None
 
 
 class JointModel(nn.Module):
@@ -87,12 +95,16 @@ class JointModel(nn.Module):
         synthesis_input: SynthesisInput,
         x_sigma: Float[Tensor, "b 5 h w"],
         sigma: Float[Tensor, " b"],
+        without_decoys: Float[Tensor, "b 3 bh bw"] | None = None,
     ) -> JointPrediction:
-        """Predict position and image (method step T2)."""
+        """Predict position and image (method step T2), and the position on other backgrounds if there are any."""
         placed = self.placement(placement_input)
         window_tokens = tokens_in_window(placed.fused_tokens, synthesis_input.window_cxcywh)
         image = self.synthesis(x_sigma, sigma, synthesis_input, window_tokens)
-        return JointPrediction(placed.distribution, image, placed.light)
+        if without_decoys is None:
+            return JointPrediction(placed.distribution, image, placed.light)
+        other = self.placement(replace(placement_input, background=without_decoys))
+        return JointPrediction(placed.distribution, image, placed.light, other.distribution)
 
 
 def tokens_in_window(

@@ -66,6 +66,8 @@ class Batch(_Movable):
         image_weight: How much each value of `image` may teach, >= 0; 0 where the source knows nothing.
         light: Truth: brightness of grey cards in the scene's light and in the foreground's (see `Triple.light`).
         light_weight: 1 where the source knows the light, else 0.
+        without_decoys: The placement network's background without decoys; the same where there are none.
+        has_decoys: 1 where the two differ, else 0.
     """
 
     placement: PlacementInput
@@ -75,6 +77,8 @@ class Batch(_Movable):
     image_weight: Float[Tensor, "b 5 h w"]
     light: Float[Tensor, "b 2 5 3"]
     light_weight: Float[Tensor, " b"]
+    without_decoys: Float[Tensor, "b 3 bh bw"]
+    has_decoys: Float[Tensor, " b"]
 
     def __len__(self) -> int:
         """Number of samples."""

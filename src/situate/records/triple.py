@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Bool, Float32, UInt8
 
 Source = Literal["scenes", "photos", "static"]
 LIGHT_SHAPE = (2, 5, 3)
@@ -31,7 +31,8 @@ class Triple:
             photos: the object itself.
         hole: 255 where the background was repaired because the object stood there; all 0 where it is true.
         box_cxcywh: Where the *whole* cut-out is (amodal), fractions of the picture's width and height.
-        decoys: 255 where background and composite were repaired alike although nothing stood there; only photos.
+        decoys: What the picture looked like where background and composite were repaired alike although nothing stood
+            there: RGB, and 255 there, 0 elsewhere; only photos.
         amodal_alpha: How much of each pixel the object would cover if nothing hid it; only rendered scenes know.
         support: 255 where the object's kind may stand; only rendered scenes know.
         light: How bright a grey card would be that faces left, right, up, away from the camera and towards it: natural
@@ -51,9 +52,21 @@ class Triple:
     effect: UInt8[np.ndarray, "h w"]
     hole: UInt8[np.ndarray, "h w"]
     box_cxcywh: tuple[float, float, float, float]
-    decoys: UInt8[np.ndarray, "h w"] | None = None
+    decoys: UInt8[np.ndarray, "h w 4"] | None = None
     amodal_alpha: UInt8[np.ndarray, "h w"] | None = None
     support: UInt8[np.ndarray, "h w"] | None = None
     light: Float32[np.ndarray, "2 5 3"] | None = None
     quality: float | None = None
     truth: Mapping[str, Any] | None = None
+
+    @property
+    def decoy_mask(self) -> Bool[np.ndarray, "h w"]:
+        """Where decoys are."""
+        return np.zeros(self.effect.shape, bool) if self.decoys is None else self.decoys[..., 3] > 0
+
+    @property
+    def background_without_decoys(self) -> UInt8[np.ndarray, "h w 3"]:
+        """The background as it would be without decoys, repaired nowhere but where the object stood."""
+        if self.decoys is None:
+            return self.background
+        return np.where(self.decoy_mask[..., None], self.decoys[..., :3], self.background)

@@ -24,6 +24,7 @@ class LossTerms:
         visible_alpha: Squared error of the visible alpha.
         effect: Squared error of the effect.
         light: Squared error of the logs of the grey cards' brightness, where it is known.
+        leak: Squared difference of the cells' log-probabilities with decoys and without, where decoys are.
     """
 
     cell: Float[Tensor, ""]
@@ -33,6 +34,7 @@ class LossTerms:
     visible_alpha: Float[Tensor, ""]
     effect: Float[Tensor, ""]
     light: Float[Tensor, ""]
+    leak: Float[Tensor, ""]
 
     @property
     def placement(self) -> Float[Tensor, ""]:
@@ -47,7 +49,7 @@ class LossTerms:
     @property
     def total(self) -> Float[Tensor, ""]:
         """The joint loss."""
-        return self.placement + self.synthesis + self.light
+        return self.placement + self.synthesis + self.light + self.leak
 
     def as_floats(self) -> dict[str, float]:
         """Every term and the sums by name."""
@@ -63,6 +65,7 @@ class LossConfig(BaseModel):
         colour_weight: Factor of the colour term.
         mask_weight: Factor of the two mask terms.
         light_weight: Factor of the light term.
+        leak_weight: Factor of the leak term.
         colour_knee: Squared error of a sample, in [-1, 1] units over the squared noise level, above which its colour
             term grows with the log only.
             Pictures are judged in decibels; without a knee a few samples in hard light would outweigh the rest.
@@ -78,6 +81,7 @@ class LossConfig(BaseModel):
     colour_weight: float = 100.0
     mask_weight: float = 2.0
     light_weight: float = 0.5
+    leak_weight: float = 20.0
     colour_knee: float = Field(default=0.004, gt=0)
     unchanged_share: float = 0.2
     min_sigma: float = 0.75
@@ -116,6 +120,7 @@ class JointLoss:
             visible_alpha=weights.mask_weight * visible_alpha.mean(),
             effect=weights.mask_weight * effect.mean(),
             light=weights.light_weight * _light_error(prediction.light, batch),
+            leak=weights.leak_weight * _leak(prediction, batch),
         )
 
     def _divisor(self, sigma: Float[Tensor, " b"]) -> Float[Tensor, "b 1 1 1"]:
@@ -144,6 +149,22 @@ def _light_error(light: Float[Tensor, "b 2 5 3"], batch: Batch) -> Float[Tensor,
         return light.new_zeros(())  # no gradient at all, not one of 0, or weight decay would wear what was learnt
     squared = (light - batch.light).square().flatten(1).mean(1)
     return (batch.light_weight * squared).sum() / batch.light_weight.sum().clamp(min=1)
+
+
+def _leak(prediction: JointPrediction, batch: Batch) -> Float[Tensor, ""]:
+    """How much decoys change what is said of the cells they touch (DESIGN 1.3).
+
+    A repair looks the same whether an object stood there or not, so a density that decoys do not change is not changed
+    by the real hole either: there, no picture without it is known.
+    """
+    if prediction.without_decoys is None:
+        return batch.position.new_zeros(())
+    with_decoys, without = (d.cell_log_prob for d in (prediction.distribution, prediction.without_decoys))
+    is_changed = (batch.placement.background - batch.without_decoys).abs().amax(1, keepdim=True) > _NOISE
+    is_touched = F.adaptive_max_pool2d(is_changed.float(), with_decoys.shape[-2:])[:, 0] * with_decoys.isfinite()
+    squared = torch.where(with_decoys.isfinite(), with_decoys - without, 0.0).square() * is_touched
+    per_sample = squared.flatten(1).sum(1) / is_touched.flatten(1).sum(1).clamp(min=1)
+    return (batch.has_decoys * per_sample).sum() / batch.has_decoys.sum().clamp(min=1)
 
 
 _PARTS = (slice(0, 3), slice(3, 4), slice(4, 5))

@@ -74,8 +74,9 @@ def joint_terms(state: TrainState, model: torch.nn.Module, batch: Batch, generat
     sigma = draw_sigma(len(batch), generator)
     noise = torch.randn(batch.image.shape, generator=generator, device=generator.device)
     x_sigma = sample_path(noise, batch.image, sigma).x_sigma
+    without_decoys = batch.without_decoys if batch.has_decoys.any() else None
     with state.accelerator.autocast(), fast_attention(batch.position.device):
-        prediction = model(batch.placement, batch.synthesis, x_sigma, sigma)
+        prediction = model(batch.placement, batch.synthesis, x_sigma, sigma, without_decoys)
     return state.loss(prediction, batch, sigma)
 
 

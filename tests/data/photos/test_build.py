@@ -67,6 +67,11 @@ def test_background_differs_inside_hole_and_decoys_only_and_composite_inside_dec
         assert changed.any()
         assert hole[changed].all()
         assert hole[triple.visible_alpha > 0].all()
+        assert not (triple.decoy_mask & hole).any()
+        assert triple.decoy_mask[in_decoys].all()
+        without = triple.background_without_decoys
+        assert np.array_equal(without[~hole], original[~hole])
+        assert np.array_equal(without[hole], triple.background[hole])
         num_with_decoys += in_decoys.any()
     assert num_with_decoys >= 5
 

@@ -47,8 +47,8 @@ def scene(number: int, *, group: str | None = None) -> Triple:
 def photo(number: int, *, quality: float | None = 0.5, has_hole: bool = True, kind: str = "car") -> Triple:
     """A triple whose background was repaired where the object stood, and at a decoy."""
     noise = make_triple(f"photo-{number}", seed=100 + number)
-    hole, decoys = np.zeros_like(noise.hole), np.zeros_like(noise.hole)
-    hole[3:9, 4:10], decoys[0:2, 12:15] = 255 * has_hole, 255
+    hole, decoys = np.zeros_like(noise.hole), np.zeros_like(noise.foreground, shape=(*noise.hole.shape, 4))
+    hole[3:9, 4:10], decoys[0:2, 12:15] = 255 * has_hole, (number, 90, 120, 255)
     return replace(
         noise,
         group=f"image-{number}",

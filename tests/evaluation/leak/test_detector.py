@@ -87,9 +87,9 @@ def test_the_control_shows_a_smear_and_an_untouched_place_of_the_same_shape():
 
 
 def test_every_decoy_is_a_piece_of_its_own():
-    mask = np.zeros((40, 40), np.uint8)
+    mask = np.zeros((40, 40), bool)
     for left in (0, 12, 25):
-        mask[5:15, left : left + 10] = 255
+        mask[5:15, left : left + 10] = True
     pieces = pieces_of(mask)
     assert [np.flatnonzero(piece.any(axis=0)).tolist() for piece in pieces] == [
         list(range(left, left + 10)) for left in (0, 12, 25)

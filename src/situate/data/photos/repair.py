@@ -41,14 +41,14 @@ class Repair:
         background: Repaired at the hole and at the decoys.
         composite: Repaired at the decoys only.
         hole: The object, its rim and its shadow side.
-        decoys: All places where nothing stood.
+        decoys: What the photograph shows where nothing stood and all the same it was repaired; see `Triple.decoys`.
         num_missing: Decoys that found no room.
     """
 
     background: UInt8[np.ndarray, "h w 3"]
     composite: UInt8[np.ndarray, "h w 3"]
     hole: Bool[np.ndarray, "h w"]
-    decoys: Bool[np.ndarray, "h w"]
+    decoys: UInt8[np.ndarray, "h w 4"]
     num_missing: int
 
 
@@ -80,7 +80,8 @@ def repaired(
     seed = seed_for(config.seed, "repair", key)
     background = inpaint(picture, hole | decoys, avoid, config.inpainter, seed=seed)
     composite = np.where(decoys[..., None], background, picture)
-    return Repair(background, composite, hole, decoys, num_decoys - len(drawn))
+    replaced = np.dstack([picture * decoys[..., None], decoys.astype(np.uint8) * 255])
+    return Repair(background, composite, hole, replaced, num_decoys - len(drawn))
 
 
 def _not_to_copy(others: Sequence[MaskCrop], canvas_hw: tuple[int, int]) -> Bool[np.ndarray, "h w"]:

@@ -94,7 +94,7 @@ def make_triple(photo: Photograph, subject: Subject, stands: StandHistogram, con
         visible_alpha=visible,
         effect=_to_u8(visible >= ALPHA_SHOWN),
         hole=_to_u8(repair.hole),
-        decoys=_to_u8(repair.decoys),
+        decoys=repair.decoys,
         quality=subject.quality,
         box_cxcywh=box_cxcywh_of(subject.crop.box_xywh_px, photo.full.shape[:2]),
     )

@@ -113,8 +113,8 @@ def _measured(store: TripleStore, index: int) -> dict[str, Any]:
     if label.get("quality") is not None:
         values["quality"] = label["quality"]
     decoys = store.picture(index, "decoys")
-    if decoys is not None and decoys.shape == visible.shape:
-        values["decoys"] = _num_regions(decoys)
+    if decoys is not None and decoys.shape == (*visible.shape, 4):
+        values["decoys"] = _num_regions(decoys[..., 3])
     return {"width_px": width_px, "height_px": height_px, "values": values}
 
 

@@ -36,7 +36,7 @@ def decoy_patches(triples: Sequence[Triple], *, seed: int) -> list[Patch]:
     """Cut the real hole and one decoy, drawn at random, out of the background of every triple that has decoys."""
     patches = []
     for triple in triples:
-        decoys = pieces_of(triple.decoys) if triple.decoys is not None else []
+        decoys = pieces_of(triple.decoy_mask)
         if not decoys or not triple.hole.any():
             continue
         generator = np.random.default_rng(seed_for(seed, "decoy", triple.key))
@@ -62,9 +62,9 @@ def control_patches(triples: Sequence[Triple], *, seed: int) -> list[Patch]:
     return patches
 
 
-def pieces_of(mask: UInt8[np.ndarray, "h w"]) -> list[Bool[np.ndarray, "h w"]]:
+def pieces_of(mask: Bool[np.ndarray, "h w"]) -> list[Bool[np.ndarray, "h w"]]:
     """Return the connected pieces of a mask: one for every decoy, which keep apart from each other."""
-    num, labels = cv2.connectedComponents((mask > 0).view(np.uint8), connectivity=8)
+    num, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
     return [labels == number for number in range(1, num)]
 
 
@@ -75,8 +75,7 @@ def _pair(
 
 
 def _repaired(triple: Triple) -> np.ndarray:
-    repaired = triple.hole > 0
-    return repaired if triple.decoys is None else repaired | (triple.decoys > 0)
+    return (triple.hole > 0) | triple.decoy_mask
 
 
 def _moved(hole: np.ndarray, taken: np.ndarray, generator: np.random.Generator) -> np.ndarray | None:

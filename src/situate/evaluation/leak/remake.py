@@ -32,7 +32,7 @@ def remade(triple: Triple, stands: StandHistogram, config: RepairConfig) -> Trip
         composite=repair.composite,
         effect=np.where(mask, np.uint8(255), np.uint8(0)),
         hole=repair.hole.astype(np.uint8) * 255,
-        decoys=repair.decoys.astype(np.uint8) * 255,
+        decoys=repair.decoys,
         amodal_alpha=None,
         support=None,
         light=None,

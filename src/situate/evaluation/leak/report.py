@@ -51,8 +51,7 @@ def _pictures(data: LeakData, config: LeakConfig) -> str:
 
 def _views(triple: Triple) -> list[np.ndarray]:
     marked = np.ascontiguousarray(triple.background).copy()
-    for mask, colour in ((triple.hole, HOLE_COLOUR), (triple.decoys, DECOY_COLOUR)):
-        if mask is not None:
-            outlines, _ = cv2.findContours((mask > 0).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-            marked = cv2.drawContours(marked, outlines, -1, colour, 1)
+    for mask, colour in ((triple.hole, HOLE_COLOUR), (triple.decoy_mask, DECOY_COLOUR)):
+        outlines, _ = cv2.findContours((mask > 0).view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        marked = cv2.drawContours(marked, outlines, -1, colour, 1)
     return [triple.composite, triple.background, marked]
