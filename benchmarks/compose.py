@@ -53,7 +53,7 @@ def warm_times(composer: Composer, background: Path, foreground: Path, repeats: 
     scene, cutout = read_picture(background), read_picture(foreground)
     inputs, prediction = pipeline.predict(scene.rgb_u8, foreground_u8(cutout))
     letterbox = Letterbox(scene.width_px, scene.height_px)
-    places = pipeline.place(inputs, prediction, letterbox, 1)
+    places = pipeline.ranked(pipeline.lattice(inputs, prediction, letterbox), 1)
     (composite,) = composer(scene, cutout, num_steps=steps)
     jpeg, png = background.with_name("composite.jpg"), background.with_name("composite.png")
 
@@ -66,7 +66,7 @@ def warm_times(composer: Composer, background: Path, foreground: Path, repeats: 
     stages: dict[str, Callable[[], object]] = {
         "decode the JPEG": lambda: read_picture(background),
         "placement network": lambda: pipeline.predict(scene.rgb_u8, foreground_u8(cutout)),
-        "best place from the density": lambda: pipeline.place(inputs, prediction, letterbox, 1),
+        "best place from the density": lambda: pipeline.ranked(pipeline.lattice(inputs, prediction, letterbox), 1),
         f"synthesis, {steps} steps, and lift to full size": synthesise,
         "all in memory": lambda: composer(scene, cutout, num_steps=steps),
         "encode as JPEG": lambda: write_picture(composite.picture, jpeg),

@@ -5,13 +5,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from situate.pipeline.composer import Composer as Composer
+    from situate.records.constraints import Extent as Extent
+    from situate.records.constraints import PlacementConstraints as PlacementConstraints
 
 __version__ = "0.1.0"
-__all__ = ["Composer", "__version__"]
+__all__ = ["Composer", "Extent", "PlacementConstraints", "__version__"]
+_HOMES = {
+    "Composer": "situate.pipeline.composer",
+    "Extent": "situate.records.constraints",
+    "PlacementConstraints": "situate.records.constraints",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Load `Composer` when it is first asked for: torch takes seconds to import."""
-    if name == "Composer":
-        return import_module("situate.pipeline.composer").Composer
+    """Load a public name when it is first asked for: torch takes seconds to import."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'situate' has no attribute {name!r}")

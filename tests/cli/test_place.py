@@ -23,8 +23,8 @@ def words(tmp_path_factory):
 def test_ranked_boxes_are_printed_as_json(words, capsys):
     assert main([*words, "--top-k", "3"]) == 0
     entries = json.loads(capsys.readouterr().out)
-    placements = Composer.from_pretrained(words[4], device="cpu").place(scene(), cutout(), top_k=3)
-    assert [entry["probability"] for entry in entries] == [round(place.probability, 6) for place in placements]
+    placements = Composer.from_pretrained(words[4], device="cpu").place(scene(), cutout(), top_k=3).placements
+    assert [entry["probability"] for entry in entries] == [round(place.probability or 0, 6) for place in placements]
     for entry, placement in zip(entries, placements, strict=True):
         assert set(entry) == {"box_xywh_px", "probability", "score"}
         assert entry["box_xywh_px"] == pytest.approx(placement.box_xywh_px((96, 64)), abs=0.01)

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PUBLIC_NAMES = {
-    "situate": ["Composer", "__version__"],
+    "situate": ["Composer", "Extent", "PlacementConstraints", "__version__"],
     "situate.data.assets.body": ["load_body"],
     "situate.data.assets.catalogue": ["scan_catalogue"],
     "situate.data.building.build": ["Workers"],

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from situate.evaluation.baselines import paste, poisson, prior_from, random_placement
+from situate.evaluation.baselines import poisson, prior_from, random_placement
 from situate.evaluation.metrics import box_iou
 from situate.geometry.canvas import Letterbox
+from situate.geometry.paste import paste
 
 
 @pytest.fixture

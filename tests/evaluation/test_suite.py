@@ -20,7 +20,8 @@ from situate.evaluation.tables import tables_of
 from situate.geometry.canvas import position_of
 from situate.recipes import recipe_named
 from situate.records.picture import Picture
-from situate.records.placement import Composite, Placement
+from situate.records.placement import Composite, PlacedObject, Placement
+from situate.records.triple import Triple
 
 
 def synthesis_loss(prediction, batch, sigma):
@@ -74,11 +75,14 @@ def test_uniform_counts_the_cells_of_the_picture_only(pipeline, triples):
     assert score.uniform_nats == pytest.approx(-math.log(6 * 8))
 
 
+def true_composite(triple: Triple) -> Composite:
+    placed = PlacedObject(Placement(triple.box_cxcywh), triple.visible_alpha)
+    return Composite(Picture(triple.composite), (placed,), triple.effect, 0, "")
+
+
 def test_the_true_composite_gets_perfect_synthesis_scores(triples):
     triple = triples[0]
-    truth = Composite(
-        Picture(triple.composite), Placement(triple.box_cxcywh), triple.visible_alpha, triple.effect, 0, ""
-    )
+    truth = true_composite(triple)
     score = score_synthesis(triple, truth)
     assert (score.model_db, score.shadow_iou, score.num_changed_outside) == (MAX_PSNR_DB, 1, 0)
     assert score.paste_db < 30
@@ -87,9 +91,7 @@ def test_the_true_composite_gets_perfect_synthesis_scores(triples):
 
 def test_shadow_scores_are_left_out_where_the_source_knows_none(triples):
     triple = replace(triples[0], source="photos")
-    truth = Composite(
-        Picture(triple.composite), Placement(triple.box_cxcywh), triple.visible_alpha, triple.effect, 0, ""
-    )
+    truth = true_composite(triple)
     figures = synthesis_figures([score_synthesis(triple, truth)], ["a"], 0)
     assert "shadow_iou" not in figures
 

@@ -1,6 +1,5 @@
 """Composing: every pixel without a reason to change is kept, and the same call gives the same bytes."""
 
-from dataclasses import replace
 from itertools import combinations
 
 import cv2
@@ -12,10 +11,11 @@ from tests.pipeline.models import cutout, scene
 
 from situate.errors import AlphaError, ImageError, InputError, PlacementError
 from situate.geometry.boxes import cxcywh_to_xyxy, iou
+from situate.geometry.canvas import Letterbox
 from situate.imageio.convert import as_picture
 from situate.imageio.foreground import prepare_foreground
 from situate.pipeline.compose import foreground_u8
-from situate.pipeline.composer import heatmap_in_picture
+from situate.pipeline.places import heatmap_in_picture
 
 BOX = (30.0, 20.0, 40.0, 30.0)
 
@@ -69,7 +69,7 @@ def test_a_literal_model_composes_too(literal_composer):
 def test_a_literal_model_which_cannot_be_told_a_place_refuses_to_be(literal_composer, options):
     with pytest.raises(InputError, match="`pasted` model such as tiny"):
         literal_composer(scene(), cutout(), **options)
-    assert len(literal_composer.place(scene(), cutout(), top_k=2)) == 2
+    assert len(literal_composer.place(scene(), cutout(), top_k=2).placements) == 2
 
 
 def test_the_same_call_gives_the_same_bytes(composer):
@@ -167,10 +167,8 @@ def test_a_cutout_that_lies_outside_once_it_is_fitted_is_refused(composer):
 
 def test_the_heat_map_is_not_dimmed_at_the_letter_boxs_edge(composer):
     _, prediction = composer.pipeline.predict(scene(90, 50), cutout())
-    log_prob = prediction.distribution.cell_log_prob
-    even = torch.where(log_prob.isfinite(), torch.zeros(()), -torch.inf)
-    even = replace(prediction.distribution, cell_log_prob=even.flatten(1).log_softmax(-1).view_as(even))
-    heatmap = heatmap_in_picture(prediction._replace(distribution=even), (90, 50))
+    is_picture = prediction.distribution.cell_log_prob[0].isfinite()
+    heatmap = heatmap_in_picture(is_picture.float(), Letterbox(90, 50))
     assert heatmap.min() == pytest.approx(heatmap.max(), rel=1e-4)
 
 
@@ -210,11 +208,10 @@ def test_one_step_is_enough_to_compose(composer):
 
 
 def test_the_heat_map_is_a_share_of_probability_a_pixel(composer):
-    placements, heatmap = composer.place_with_heatmap(scene(80, 50), cutout(), top_k=2)
+    heatmap = composer.place(scene(80, 50), cutout(), top_k=2).heatmap
     assert heatmap.shape == (50, 80)
     assert heatmap.sum() == pytest.approx(1, abs=1e-4)
     assert heatmap.min() >= 0
-    assert placements == composer.place(scene(80, 50), cutout(), top_k=2)
 
 
 def test_pictures_that_cannot_be_used_are_refused(composer):

@@ -27,17 +27,17 @@ JSON_FIELDS = [
 
 
 def test_one_composite_has_the_name_and_several_are_numbered():
-    assert files_for(Path("a/OUT.png"), 1, is_numbered=False)[0].picture == Path("a/OUT.png")
-    numbered = files_for(Path("OUT.jpg"), 2, is_numbered=True)
-    names = [(files.picture.name, files.mask.name, files.effect.name) for files in numbered]
+    assert files_for(Path("a/OUT.png"), [1], is_numbered=False)[0].picture == Path("a/OUT.png")
+    numbered = files_for(Path("OUT.jpg"), [1, 2], is_numbered=True)
+    names = [(files.picture.name, [mask.name for mask in files.masks], files.effect.name) for files in numbered]
     assert names == [
-        ("OUT-1.jpg", "OUT-1.mask.png", "OUT-1.effect.png"),
-        ("OUT-2.jpg", "OUT-2.mask.png", "OUT-2.effect.png"),
+        ("OUT-1.jpg", ["OUT-1.mask.png"], "OUT-1.effect.png"),
+        ("OUT-2.jpg", ["OUT-2.mask-1.png", "OUT-2.mask-2.png"], "OUT-2.effect.png"),
     ]
 
 
 def test_the_only_place_of_several_that_were_asked_for_is_numbered_too():
-    assert files_for(Path("OUT.png"), 1, is_numbered=True)[0].picture == Path("OUT-1.png")
+    assert files_for(Path("OUT.png"), [1], is_numbered=True)[0].picture == Path("OUT-1.png")
 
 
 def test_the_json_has_exactly_the_promised_fields(composer, tmp_path):

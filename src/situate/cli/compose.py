@@ -3,24 +3,29 @@
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from situate.cli.constraints import ConstraintOptions
 from situate.errors import InputError
 
 if TYPE_CHECKING:
     from situate.pipeline.composer import Composer
+    from situate.records.placement import Composite
+
+NO_CONSTRAINTS = ConstraintOptions()
 
 
 def compose(
     background: Path,
-    foreground: Path,
-    *,
+    *foregrounds: Path,
     output: Annotated[Path, Parameter(alias="-o")],
     model: Path | None = None,
     top_k: int = 1,
     box: str | None = None,
+    constraints: ConstraintOptions = NO_CONSTRAINTS,
+    may_overlap: bool = False,
     seed: int = 0,
     steps: int = 4,
     json: Path | None = None,
@@ -31,16 +36,18 @@ def compose(
 ) -> int:
     """Put an object into a picture where it belongs; nobody has to say where.
 
-    Two folders make NUM pictures of pairs drawn by the seed; pictures that cannot be used are listed in
-    OUTPUT/errors.jsonl and the rest goes on.
+    Several objects are put there one after another, each seeing the last result. Two folders make NUM pictures of pairs
+    drawn by the seed; pictures that cannot be used are listed in OUTPUT/errors.jsonl and the rest goes on.
 
     Args:
         background: The picture, or a folder of pictures.
-        foreground: The object with transparency, or a folder of them (make one: situate cutout).
+        foregrounds: The object with transparency, or several, or a folder of them (make one: situate cutout).
         output: The composite (.png, .jpg, .webp, .tif, .bmp); with folders: a folder.
         model: Model folder, such as RUN/model; the shipped weights by default.
         top_k: How many places to use, best first; files are numbered from 1.
         box: A place given by hand: left,top,width,height in pixels.
+        constraints: Where the object may be put.
+        may_overlap: With several objects: their boxes may overlap.
         seed: Of the noise; the same call gives the same bytes.
         steps: Steps of the synthesis.
         json: Write boxes, probabilities and file names here (with masks).
@@ -51,40 +58,85 @@ def compose(
     """
     from situate.cli.compose_folder import compose_folders
     from situate.cli.options import parsed_box
+
+    box_xywh_px = None if box is None else parsed_box(box)
+    options = {"top_k": top_k, "box_xywh_px": box_xywh_px, "seed": seed, "num_steps": steps}
+    _check_foregrounds(background, foregrounds, options)
+    if background.is_dir() or foregrounds[0].is_dir():
+        if json is not None:
+            raise InputError("--json names one file; with folders every picture gets its own, leave --json out")
+        folders = (background, foregrounds[0], output)
+        return compose_folders(*folders, constraints, num=num, model=model, device=device, options=options)
+    if num is not None:
+        raise InputError(f"--num {num} needs folders of backgrounds and foregrounds; leave it out for one picture")
+    options |= {"may_overlap": may_overlap} if len(foregrounds) > 1 else {}
+    _compose_picture(background, foregrounds, output, constraints, options, model, device, json, masks, verbose)
+    return 0
+
+
+def _compose_picture(
+    background: Path,
+    foregrounds: tuple[Path, ...],
+    output: Path,
+    constraints: ConstraintOptions,
+    options: dict[str, Any],
+    model: Path | None,
+    device: str,
+    json: Path | None,
+    masks: bool,
+    verbose: bool,
+) -> None:
     from situate.imageio.write import check_output, losses
     from situate.pipeline.composer import Composer
     from situate.pipeline.output import write_composites
 
-    box_xywh_px = None if box is None else parsed_box(box)
-    options = {"top_k": top_k, "box_xywh_px": box_xywh_px, "seed": seed, "num_steps": steps}
-    if background.is_dir() or foreground.is_dir():
-        if json is not None:
-            raise InputError("--json names one file; with folders every picture gets its own, leave --json out")
-        return compose_folders(background, foreground, output, num=num, model=model, device=device, options=options)
-    if num is not None:
-        raise InputError(f"--num {num} needs folders of backgrounds and foregrounds; leave it out for one picture")
     check_output(output)
     if json is not None:
         check_output(json, suffixes=(".json",))
     start_s = time.perf_counter()
     composer = Composer.from_pretrained(model, device=device)
     loaded_s = time.perf_counter()
-    composites = composer(background, foreground, **options)
+    composites = _composed(composer, background, foregrounds, constraints, options)
     composed_s = time.perf_counter()
-    is_numbered = top_k > 1
+    is_numbered = options["top_k"] > 1
     for path in write_composites(composites, output, is_numbered=is_numbered, with_masks=masks, json_path=json):
         print(path)
     for loss in losses(output, composites[0].picture):
         print(f"note: {loss}; use .png", file=sys.stderr)
     if verbose:
         written_s = time.perf_counter()
-        warm_s = _warm_s(composer, background, foreground, options)
+        _composed(composer, background, foregrounds, constraints, options)
+        warm_s = time.perf_counter() - written_s
         times = (loaded_s - start_s, composed_s - loaded_s, written_s - composed_s, warm_s)
         print("load {:.2f} s, compose {:.2f} s, write {:.2f} s, warm compose {:.2f} s".format(*times), file=sys.stderr)
-    return 0
 
 
-def _warm_s(composer: "Composer", background: Path, foreground: Path, options: dict) -> float:
-    start_s = time.perf_counter()
-    composer(background, foreground, **options)
-    return time.perf_counter() - start_s
+def _composed(
+    composer: "Composer",
+    background: Path,
+    foregrounds: tuple[Path, ...],
+    constraints: ConstraintOptions,
+    options: dict[str, Any],
+) -> "list[Composite]":
+    from situate.imageio.read import read_picture
+
+    scene = read_picture(background)
+    demanded = constraints.for_background(scene)
+    if len(foregrounds) == 1:
+        return composer(scene, foregrounds[0], constraints=demanded, **options)
+    several = {name: options[name] for name in ("may_overlap", "seed", "num_steps")}
+    return [composer.compose_several(scene, foregrounds, constraints=demanded, **several)]
+
+
+def _check_foregrounds(background: Path, foregrounds: tuple[Path, ...], options: dict[str, Any]) -> None:
+    if not foregrounds:
+        raise InputError("there is no foreground; pass BACKGROUND FOREGROUND")
+    if len(foregrounds) == 1:
+        return
+    if options["top_k"] != 1 or options["box_xywh_px"] is not None:
+        raise InputError(
+            f"--top-k and --box are for one foreground, there are {len(foregrounds)}; leave them out, or compose one "
+            "after another"
+        )
+    if background.is_dir() or any(path.is_dir() for path in foregrounds):
+        raise InputError(f"{len(foregrounds)} foregrounds need one background and no folders; pass pictures")

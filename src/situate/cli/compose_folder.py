@@ -9,8 +9,10 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from situate.cli.constraints import ConstraintOptions
 from situate.errors import InputError, OutputError, SituateError
 from situate.imageio.encode import PICTURE_SUFFIXES
+from situate.imageio.read import read_picture
 from situate.imageio.write import write_bytes
 from situate.pipeline.composer import Composer
 from situate.pipeline.output import write_composites
@@ -21,6 +23,7 @@ def compose_folders(
     backgrounds: Path,
     foregrounds: Path,
     output: Path,
+    constraints: ConstraintOptions,
     *,
     num: int | None,
     model: Path | None,
@@ -48,23 +51,34 @@ def compose_folders(
         raise OutputError(f"{output} cannot be made ({error.strerror}); choose another folder") from error
     failures = []
     for number in track(range(count), "composing", console=Console(stderr=True)):
-        scene, cutout, seed = _pair(scenes, cutouts, options["seed"], number)
-        path = output / f"{number:05d}-{scene.stem}-{cutout.stem}.png"
+        background, cutout, seed = _pair(scenes, cutouts, options["seed"], number)
+        path = output / f"{number:05d}-{background.stem}-{cutout.stem}.png"
         try:
-            composites = composer(scene, cutout, **{**options, "seed": seed})
-            json_path = path.with_suffix(".json")
-            is_numbered = options["top_k"] > 1
-            write_composites(composites, path, is_numbered=is_numbered, with_masks=True, json_path=json_path)
+            _compose_pair(composer, background, cutout, constraints, path, {**options, "seed": seed})
             print(path)
         except OutputError:
             raise
         except SituateError as error:
-            failures.append({"background": str(scene), "foreground": str(cutout), "error": str(error)})
+            failures.append({"background": str(background), "foreground": str(cutout), "error": str(error)})
     lines = "".join(json.dumps(failure) + "\n" for failure in failures)
     write_bytes(lines.encode(), output / "errors.jsonl")
     if failures:
         print(f"{len(failures)} of {count} pairs failed, see {output / 'errors.jsonl'}", file=sys.stderr)
     return 1 if failures else 0
+
+
+def _compose_pair(
+    composer: Composer,
+    background: Path,
+    foreground: Path,
+    constraints: ConstraintOptions,
+    path: Path,
+    options: dict[str, Any],
+) -> None:
+    scene = read_picture(background)
+    composites = composer(scene, foreground, constraints=constraints.for_background(scene), **options)
+    is_numbered = options["top_k"] > 1
+    write_composites(composites, path, is_numbered=is_numbered, with_masks=True, json_path=path.with_suffix(".json"))
 
 
 def _pictures(path: Path) -> list[Path]:

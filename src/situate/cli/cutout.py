@@ -68,15 +68,9 @@ def _found_by_grabcut(picture: "Picture", box: str | None) -> "np.ndarray":
 
 
 def _read_mask(path: Path, picture: "Picture") -> "np.ndarray":
-    from situate.imageio.read import read_picture
+    from situate.imageio.mask import read_mask
 
-    mask_picture = read_picture(path)
-    mask = mask_picture.rgb.mean(axis=2) > mask_picture.max_value / 2
-    if mask.shape != picture.pixels.shape[:2]:
-        raise InputError(
-            f"{path} is {mask_picture.width_px} x {mask_picture.height_px} pixels, {picture.name} is "
-            f"{picture.width_px} x {picture.height_px}; pass a mask of the same size"
-        )
+    mask = read_mask(path, picture)
     if not mask.any():
         raise AlphaError(f"{path} marks 0.0 % of {picture.name}; paint the object white, everything else black")
     return mask

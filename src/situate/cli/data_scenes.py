@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Literal
 
+from situate.cli.progress import progress_bar
+
 
 def scenes(
     folder: Path,

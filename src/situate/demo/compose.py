@@ -6,16 +6,16 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from jaxtyping import UInt8
 
-from situate.evaluation.baselines import paste
 from situate.evaluation.metrics import box_iou
 from situate.geometry.heatmap import overlay
+from situate.geometry.paste import paste
 from situate.imageio.foreground import prepare_foreground
 from situate.imageio.read import read_picture
 from situate.pipeline.composer import Composer
+from situate.pipeline.place_sheet import with_box
 from situate.records.placement import Composite
 from situate.records.triple import Triple
 
@@ -76,12 +76,12 @@ class PhotoRow:
 def scene_row(triple: Triple, trained: Composer, shipped: Composer | None, seed: int) -> SceneRow:
     """Compose one held-out scene with both models."""
     foreground = _with_margin(triple.foreground)
-    _, shares = trained.place_with_heatmap(triple.background, foreground, top_k=1)
+    places = trained.place(triple.background, foreground, top_k=1)
     (composite,) = trained(triple.background, foreground, seed=seed)
     others = [] if shipped is None else shipped(triple.background, foreground, seed=seed)
     return SceneRow(
         triple=triple,
-        heatmap=_with_box(overlay(triple.background, shares), composite),
+        heatmap=with_box(overlay(triple.background, places.heatmap), composite.placement),
         trained=composite,
         shipped=others[0] if others else None,
         pasted=paste(triple.background, triple.foreground, composite.placement.box_cxcywh),
@@ -125,14 +125,14 @@ def photo_row(background: Path, foreground: NamedForeground, composer: Composer,
     """Compose one photograph."""
     scene = read_picture(background)
     pixels = _with_margin(foreground.pixels)
-    _, shares = composer.place_with_heatmap(scene, pixels, top_k=1)
+    places = composer.place(scene, pixels, top_k=1)
     (composite,) = composer(scene, pixels, seed=seed)
     return PhotoRow(
         name=background.stem,
         foreground_name=foreground.name,
         foreground=foreground.pixels,
         background=scene.rgb_u8,
-        heatmap=_with_box(overlay(scene.rgb_u8, shares), composite),
+        heatmap=with_box(overlay(scene.rgb_u8, places.heatmap), composite.placement),
         composite=composite,
         pasted=paste(scene.rgb_u8, foreground.pixels, composite.placement.box_cxcywh),
     )
@@ -141,18 +141,6 @@ def photo_row(background: Path, foreground: NamedForeground, composer: Composer,
 def _with_margin(foreground: UInt8[np.ndarray, "fh fw 4"]) -> UInt8[np.ndarray, "_ _ 4"]:
     """One transparent pixel all round: a trimmed box-shaped object would look like a picture nobody cut out."""
     return np.pad(foreground, ((1, 1), (1, 1), (0, 0)))
-
-
-def _with_box(pixels: UInt8[np.ndarray, "h w 3"], composite: Composite) -> UInt8[np.ndarray, "h w 3"]:
-    """Outline the place that was taken."""
-    left, top, width, height = composite.box_xywh_px
-    corners = (round(left), round(top)), (round(left + width) - 1, round(top + height) - 1)
-    thickness = max(1, round(max(pixels.shape[:2]) / _PX_PER_LINE))
-    return np.asarray(cv2.rectangle(np.ascontiguousarray(pixels), *corners, _BOX_COLOUR, thickness))
-
-
-_BOX_COLOUR = (60, 230, 255)
-_PX_PER_LINE = 300
 
 
 def _examples() -> Path:

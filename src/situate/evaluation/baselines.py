@@ -9,10 +9,10 @@ import torch
 from jaxtyping import Bool, Float, UInt8
 
 from situate.geometry.boxes import cxcywh_to_xyxy, fraction_inside
-from situate.geometry.canvas import BoxCxcywh, Letterbox, box_of, position_of, to_signed
-from situate.geometry.paste import alpha_over, place_foreground
-from situate.nn.candidates import MIN_FRACTION_INSIDE
+from situate.geometry.canvas import BoxCxcywh, Letterbox, box_of, position_of
+from situate.geometry.paste import paste, place_foreground
 from situate.nn.distribution import LOG_HEIGHT_RANGE
+from situate.records.constraints import MIN_INSIDE
 
 Position = tuple[float, float, float]
 """Anchor x, anchor y, log height on the letter-boxed canvas."""
@@ -54,16 +54,6 @@ def random_placement(letterbox: Letterbox, log_aspect: float, generator: np.rand
     left, top, right, bottom = letterbox.content_xyxy
     low, high = (left, top, LOG_HEIGHT_RANGE[0]), (right, bottom, LOG_HEIGHT_RANGE[1])
     return _drawn(letterbox, log_aspect, lambda: tuple(generator.uniform(low, high)))
-
-
-def paste(
-    background: UInt8[np.ndarray, "h w 3"], foreground: UInt8[np.ndarray, "fh fw 4"], box_cxcywh: BoxCxcywh
-) -> UInt8[np.ndarray, "h w 3"]:
-    """Alpha-over of the cut-out as it is."""
-    height_px, width_px = background.shape[:2]
-    premultiplied, alpha = place_foreground(foreground, box_cxcywh, (width_px, height_px))
-    mixed = np.round((alpha_over(to_signed(background), premultiplied, alpha) + 1) * 127.5)
-    return np.where(alpha[..., None] > 0, np.clip(mixed, 0, 255).astype(np.uint8), background)
 
 
 def poisson(
@@ -131,7 +121,7 @@ def _drawn(letterbox: Letterbox, log_aspect: float, draw) -> BoxCxcywh:  # noqa:
         position = torch.tensor([float(value) for value in draw()])
         cx, cy, w, h = box_of(position, torch.tensor(log_aspect, dtype=torch.float32)).tolist()
         box_cxcywh = letterbox.box_to_picture((cx, cy, w, h))
-        if fraction_inside(cxcywh_to_xyxy(torch.tensor(box_cxcywh)), picture_xyxy) >= MIN_FRACTION_INSIDE:
+        if fraction_inside(cxcywh_to_xyxy(torch.tensor(box_cxcywh)), picture_xyxy) >= MIN_INSIDE:
             break
     return box_cxcywh
 

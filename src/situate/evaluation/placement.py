@@ -67,7 +67,8 @@ def score_placement(
     cells = prediction.distribution.cell_log_prob[0].cpu().double().numpy()
     is_picture = np.isfinite(cells)
     log_aspect = float(inputs.log_aspect[0])
-    places = [place.box_cxcywh for place in pipeline.place(inputs, prediction, letterbox, NUM_PLACES)]
+    lattice = pipeline.lattice(inputs, prediction, letterbox)
+    places = [place.box_cxcywh for place in pipeline.ranked(lattice, NUM_PLACES)]
     seen = [prior.draw(letterbox, log_aspect, generator) for _ in range(NUM_PLACES)]
     random = [random_placement(letterbox, log_aspect, generator) for _ in range(NUM_PLACES)]
     return PlacementScores(

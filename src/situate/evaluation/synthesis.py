@@ -7,8 +7,9 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 
 from situate.data.sample import supervision
-from situate.evaluation.baselines import paste, poisson
+from situate.evaluation.baselines import poisson
 from situate.evaluation.metrics import changed_union, num_changed_outside, psnr_db, shadow_iou
+from situate.geometry.paste import paste
 from situate.nn.placement import PlacementPrediction
 from situate.pipeline.compose import ComposePipeline
 from situate.records.picture import Picture

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8, UInt16
 
-from situate.geometry.canvas import BoxCxcywh, premultiply, resize_float
+from situate.geometry.canvas import BoxCxcywh, premultiply, resize_float, to_signed
 
 
 def place_foreground(
@@ -70,6 +70,16 @@ def alpha_over(
 ) -> Float[np.ndarray, "h w 3"]:
     """Lay a premultiplied foreground over a background; where alpha is 0 nothing changes."""
     return premultiplied + (1 - alpha[..., None]) * background
+
+
+def paste(
+    background: UInt8[np.ndarray, "h w 3"], foreground: UInt8[np.ndarray, "fh fw 4"], box_cxcywh: BoxCxcywh
+) -> UInt8[np.ndarray, "h w 3"]:
+    """Alpha-over of the cut-out as it is."""
+    height_px, width_px = background.shape[:2]
+    premultiplied, alpha = place_foreground(foreground, box_cxcywh, (width_px, height_px))
+    mixed = np.round((alpha_over(to_signed(background), premultiplied, alpha) + 1) * 127.5)
+    return np.where(alpha[..., None] > 0, np.clip(mixed, 0, 255).astype(np.uint8), background)
 
 
 _MIN_SIDE_PX = 0.5

@@ -14,7 +14,7 @@ from situate.geometry.paste import place_foreground
 from situate.geometry.window import Window
 from situate.records.batch import SynthesisInput
 from situate.records.picture import Picture, to_u8
-from situate.records.placement import Composite, Placement
+from situate.records.placement import Composite, PlacedObject, Placement
 
 EFFECT_FLOOR, EFFECT_CEILING = 0.2, 0.6
 """The generated effect is a soft guess of a yes/no support: under the floor it is no, over the ceiling yes."""
@@ -53,7 +53,8 @@ def assembled(
     visible_u8[place] = np.round(255 * visible).astype(np.uint8)
     pixels = background.rgb.copy()
     pixels[place] = blend(background.rgb[place], generated, effect_u8[place])
-    return Composite(background.with_pixels(pixels), placement, visible_u8, effect_u8, seed, model_fingerprint)
+    placed = PlacedObject(placement, visible_u8)
+    return Composite(background.with_pixels(pixels), (placed,), effect_u8, seed, model_fingerprint)
 
 
 def _changing_part(

@@ -16,13 +16,15 @@ from situate.flow.template import NoiseTemplate
 from situate.geometry.canvas import Letterbox
 from situate.geometry.frames import Conditioning, placement_input, synthesis_input
 from situate.geometry.window import Window, snapped_window, whole_window
-from situate.nn.candidates import lattice_of, top_k
+from situate.nn.candidates import top_k
 from situate.nn.joint import tokens_in_window
+from situate.nn.lattice import Lattice, lattice_of
 from situate.nn.placement import PlacementNetwork, PlacementPrediction
 from situate.nn.velocity import IMAGE_CHANNELS, VelocityNetwork
 from situate.pipeline.assemble import assembled
 from situate.pipeline.device import fast_autocast
 from situate.records.batch import PlacementInput, SynthesisInput, collate
+from situate.records.constraints import PlacementConstraints
 from situate.records.picture import Picture
 from situate.records.placement import Composite, Placement
 
@@ -53,17 +55,24 @@ class ComposePipeline(DiffusionPipeline):
         with fast_autocast(self.device):
             return inputs, self.placement(inputs)  # type: ignore[return-value]
 
-    def place(
-        self, inputs: PlacementInput, prediction: PlacementPrediction, letterbox: Letterbox, k: int
-    ) -> list[Placement]:
-        """Rank the `k` best places of one pair.
+    def lattice(
+        self,
+        inputs: PlacementInput,
+        prediction: PlacementPrediction,
+        letterbox: Letterbox,
+        constraints: PlacementConstraints | None = None,
+    ) -> Lattice:
+        """Return the distribution over boxes of one pair, under constraints.
 
         Raises:
-            PlacementError: If no place is at least half inside the picture.
+            PlacementError: If the constraints leave no place, or make no sense for the picture.
         """
-        lattice = lattice_of(prediction.distribution, inputs.log_aspect, inputs.content_xyxy)
+        return lattice_of(prediction.distribution, inputs.log_aspect, letterbox, constraints)
+
+    def ranked(self, lattice: Lattice, k: int) -> list[Placement]:
+        """Rank the `k` best places."""
         return [
-            Placement(letterbox.box_to_picture(candidate.box_cxcywh), candidate.probability)
+            Placement(lattice.letterbox.box_to_picture(candidate.box_cxcywh), candidate.probability)
             for candidate in top_k(lattice, k)
         ]
 

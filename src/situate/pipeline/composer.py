@@ -1,25 +1,24 @@
 """`Composer`: the object that most people hold. Pictures of any kind in, composites out."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import torch
-from jaxtyping import Bool, Float
-from torch import Tensor
 
 from situate.errors import InputError
 from situate.geometry.boxes import xywh_px_to_cxcywh
 from situate.geometry.canvas import Letterbox
 from situate.imageio.convert import as_picture
 from situate.imageio.foreground import check_background, prepare_foreground
-from situate.nn.candidates import MIN_FRACTION_INSIDE
 from situate.nn.placement import PlacementPrediction
 from situate.pipeline.compose import DEFAULT_STEPS, ComposePipeline, foreground_u8
 from situate.pipeline.device import device_named
 from situate.pipeline.load import fingerprint_of, load_pipeline, shipped_model
+from situate.pipeline.places import RankedPlaces
+from situate.records.constraints import MIN_INSIDE, PlacementConstraints
 from situate.records.picture import Picture
 from situate.records.placement import Composite, Placement
+from situate.seeds import seed_for
 
 BoxXywhPx = tuple[float, float, float, float]
 
@@ -54,6 +53,7 @@ class Composer:
         *,
         top_k: int = 1,
         box_xywh_px: BoxXywhPx | None = None,
+        constraints: PlacementConstraints | None = None,
         seed: int = 0,
         num_steps: int = DEFAULT_STEPS,
     ) -> list[Composite]:
@@ -65,6 +65,7 @@ class Composer:
             top_k: How many places to use; one composite each.
             box_xywh_px: A place given by hand (left, top, width, height in background pixels): the cut-out is fitted
                 into it, bottom-centre, and the placement head is skipped.
+            constraints: What is demanded of the places; not together with a box.
             seed: Of the noise template; the same call gives the same bytes.
             num_steps: Steps of the synthesis.
 
@@ -75,9 +76,151 @@ class Composer:
             InputError: If a picture, the box or an option cannot be used (`ImageError`, `AlphaError`,
                 `PlacementError` are kinds of it).
         """
-        self.check(top_k=top_k, box_xywh_px=box_xywh_px, seed=seed, num_steps=num_steps)
-        scene, cutout = _prepared(background, foreground)
-        prediction, placements = self._placements(scene, cutout, top_k, box_xywh_px)
+        self.check(top_k=top_k, box_xywh_px=box_xywh_px, constraints=constraints, seed=seed, num_steps=num_steps)
+        scene, cutout = _scene(background), _cutout(foreground)
+        if box_xywh_px is None:
+            places, prediction = self._ranked(scene, cutout, top_k, constraints)
+            placements = places.placements
+        else:
+            _, prediction = self.pipeline.predict(scene.rgb_u8, foreground_u8(cutout))
+            placements = [_fitted(box_xywh_px, scene, cutout)]
+        return self._composed(scene, cutout, placements, prediction, seed, num_steps)
+
+    def compose_several(
+        self,
+        background: Any,
+        foregrounds: Sequence[Any],
+        *,
+        constraints: PlacementConstraints | None = None,
+        may_overlap: bool = False,
+        seed: int = 0,
+        num_steps: int = DEFAULT_STEPS,
+    ) -> Composite:
+        """Put several objects into one picture, one after another: each is placed in the last result.
+
+        Args:
+            background: As for composing one.
+            foregrounds: As for composing one; at least one.
+            constraints: What is demanded of every place.
+            may_overlap: Whether a box may overlap those of earlier objects.
+            seed: Of the noise templates; the first object's is that of composing it alone.
+            num_steps: Steps of the synthesis.
+
+        Raises:
+            InputError: As for composing one, or if there are no foregrounds.
+        """
+        self.check(constraints=constraints, seed=seed, num_steps=num_steps)
+        steps = self._one_after_another(
+            _scene(background), _cutouts(foregrounds), 1, constraints, may_overlap, seed, num_steps
+        )
+        *_, (_, composite) = steps
+        return composite
+
+    def place(
+        self,
+        background: Any,
+        foreground: Any,
+        *,
+        top_k: int = 5,
+        constraints: PlacementConstraints | None = None,
+    ) -> RankedPlaces:
+        """Rank places, and say how likely each pixel is the foot point, without composing.
+
+        Arguments and errors as for composing.
+        """
+        _check_options(top_k, DEFAULT_STEPS, 0)
+        return self._ranked(_scene(background), _cutout(foreground), top_k, constraints)[0]
+
+    def place_several(
+        self,
+        background: Any,
+        foregrounds: Sequence[Any],
+        *,
+        top_k: int = 5,
+        constraints: PlacementConstraints | None = None,
+        may_overlap: bool = False,
+    ) -> list[RankedPlaces]:
+        """Rank places for several objects, each once the earlier ones stand at their best places.
+
+        Arguments and errors as for composing several.
+        """
+        _check_options(top_k, DEFAULT_STEPS, 0)
+        steps = self._one_after_another(
+            _scene(background), _cutouts(foregrounds), top_k, constraints, may_overlap, 0, DEFAULT_STEPS
+        )
+        return [places for places, _ in steps]
+
+    def check(
+        self,
+        *,
+        top_k: int = 1,
+        box_xywh_px: BoxXywhPx | None = None,
+        constraints: PlacementConstraints | None = None,
+        seed: int = 0,
+        num_steps: int = DEFAULT_STEPS,
+    ) -> None:
+        """Find out before any work whether composing takes these options.
+
+        A `literal` model is not told a place: several places would give one and the same picture.
+
+        Raises:
+            InputError: If it does not.
+        """
+        _check_options(top_k, num_steps, seed)
+        is_constrained = constraints is not None and not constraints.is_default
+        if box_xywh_px is not None and is_constrained:
+            raise InputError("a box says where the object goes, constraints say where it may; pass one of them")
+        asked = {
+            f"top_k is {top_k}": top_k != 1,
+            "a box is given": box_xywh_px is not None,
+            "constraints are given": is_constrained,
+        }
+        reason = next((reason for reason, is_asked in asked.items() if is_asked), None)
+        if self.pipeline.conditioning == "pasted" or reason is None:
+            return
+        raise InputError(
+            f"{reason}, but this model is `literal`: it finds the object's place itself and cannot be told one; "
+            "ask for one composite without, or use a `pasted` model such as tiny, which ships with situate"
+        )
+
+    def _ranked(
+        self, scene: Picture, cutout: Picture, top_k: int, constraints: PlacementConstraints | None
+    ) -> tuple[RankedPlaces, PlacementPrediction]:
+        pixels = foreground_u8(cutout)
+        inputs, prediction = self.pipeline.predict(scene.rgb_u8, pixels)
+        lattice = self.pipeline.lattice(inputs, prediction, Letterbox(scene.width_px, scene.height_px), constraints)
+        return RankedPlaces(scene, pixels, self.pipeline.ranked(lattice, top_k), lattice), prediction
+
+    def _one_after_another(
+        self,
+        scene: Picture,
+        cutouts: Sequence[Picture],
+        top_k: int,
+        constraints: PlacementConstraints | None,
+        may_overlap: bool,
+        seed: int,
+        num_steps: int,
+    ) -> Iterator[tuple[RankedPlaces, Composite]]:
+        """Place and compose one object after another, each in the last result and at its best place."""
+        composite: Composite | None = None
+        for number, cutout in enumerate(cutouts):
+            demanded = constraints if may_overlap else _apart(constraints, composite)
+            places, prediction = self._ranked(scene, cutout, top_k, demanded)
+            noise_seed = seed_for(seed, "object", number) if number else seed
+            (made,) = self._composed(scene, cutout, places.placements[:1], prediction, noise_seed, num_steps)
+            composite = replace(made if composite is None else made.after(composite), seed=seed)
+            scene = composite.picture
+            yield places, composite
+
+    def _composed(
+        self,
+        scene: Picture,
+        cutout: Picture,
+        placements: Sequence[Placement],
+        prediction: PlacementPrediction,
+        seed: int,
+        num_steps: int,
+    ) -> list[Composite]:
         return self.pipeline(
             scene,
             cutout,
@@ -88,76 +231,28 @@ class Composer:
             model_fingerprint=self.model_fingerprint,
         )
 
-    def place(self, background: Any, foreground: Any, *, top_k: int = 5) -> list[Placement]:
-        """Rank places without composing; arguments and errors as for composing."""
-        return self.place_with_heatmap(background, foreground, top_k=top_k)[0]
 
-    def place_with_heatmap(
-        self, background: Any, foreground: Any, *, top_k: int = 5
-    ) -> tuple[list[Placement], Float[np.ndarray, "h w"]]:
-        """Rank places, and return each pixel's share of the anchor's probability (sums to 1)."""
-        _check_options(top_k, DEFAULT_STEPS, 0)
-        scene, cutout = _prepared(background, foreground)
-        prediction, placements = self._placements(scene, cutout, top_k, None)
-        return placements, heatmap_in_picture(prediction, (scene.width_px, scene.height_px))
-
-    def check(
-        self, *, top_k: int = 1, box_xywh_px: BoxXywhPx | None = None, seed: int = 0, num_steps: int = DEFAULT_STEPS
-    ) -> None:
-        """Find out before any work whether composing takes these options.
-
-        A `literal` model is not told a place: several places would give one and the same picture.
-
-        Raises:
-            InputError: If it does not.
-        """
-        _check_options(top_k, num_steps, seed)
-        if self.pipeline.conditioning == "pasted" or (top_k == 1 and box_xywh_px is None):
-            return
-        asked = f"top_k is {top_k}" if box_xywh_px is None else "a box is given"
-        raise InputError(
-            f"{asked}, but this model is `literal`: it finds the object's place itself and cannot be told one; "
-            "ask for one composite without a box, or use a `pasted` model such as tiny, which ships with situate"
-        )
-
-    def _placements(
-        self, scene: Picture, cutout: Picture, top_k: int, box_xywh_px: BoxXywhPx | None
-    ) -> tuple[PlacementPrediction, list[Placement]]:
-        inputs, prediction = self.pipeline.predict(scene.rgb_u8, foreground_u8(cutout))
-        if box_xywh_px is not None:
-            return prediction, [_fitted(box_xywh_px, scene, cutout)]
-        return prediction, self.pipeline.place(inputs, prediction, Letterbox(scene.width_px, scene.height_px), top_k)
+def _scene(background: Any) -> Picture:
+    return check_background(as_picture(background))
 
 
-def heatmap_in_picture(prediction: PlacementPrediction, resolution_wh: tuple[int, int]) -> Float[np.ndarray, "h w"]:
-    """Resample the first picture's cell probabilities from the canvas to the picture; sums to 1."""
-    letterbox = Letterbox(*resolution_wh)
-    width_px, height_px = resolution_wh
-    left, top, right, bottom = letterbox.content_xyxy
-    x = left + (torch.arange(width_px) + 0.5) / width_px * (right - left)
-    y = top + (torch.arange(height_px) + 0.5) / height_px * (bottom - top)
-    cells = prediction.distribution.heatmap[:1, None].float().cpu()
-    # Cells of the padding are 0; mixing them in would dim the picture's edge.
-    is_picture = prediction.distribution.cell_log_prob[0].cpu().isfinite()
-    x, y = _between_centres(x, is_picture.any(0)), _between_centres(y, is_picture.any(1))
-    places = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1)[None] * 2 - 1
-    resampled = torch.nn.functional.grid_sample(
-        cells, places, mode="bilinear", padding_mode="border", align_corners=False
-    )
-    heatmap = resampled[0, 0].numpy()
-    return heatmap / heatmap.sum()
+def _cutout(foreground: Any) -> Picture:
+    return prepare_foreground(as_picture(foreground))
 
 
-def _between_centres(place: Float[Tensor, " n"], is_picture: Bool[Tensor, " cells"]) -> Float[Tensor, " n"]:
-    """Move places (fractions of the canvas) between the centres of the first and the last cell that hold picture."""
-    cells = is_picture.nonzero().flatten()
-    first, last = (int(cells[end]) for end in (0, -1))
-    return place.clamp((first + 0.5) / len(is_picture), (last + 0.5) / len(is_picture))
+def _cutouts(foregrounds: Sequence[Any]) -> list[Picture]:
+    if not foregrounds:
+        raise InputError("there are 0 foregrounds; pass at least 1")
+    return [_cutout(foreground) for foreground in foregrounds]
 
 
-def _prepared(background: Any, foreground: Any) -> tuple[Picture, Picture]:
-    scene = check_background(as_picture(background))
-    return scene, prepare_foreground(as_picture(foreground))
+def _apart(constraints: PlacementConstraints | None, composite: Composite | None) -> PlacementConstraints | None:
+    """Keep clear of the objects that are there too."""
+    if composite is None:
+        return constraints
+    demanded = constraints or PlacementConstraints()
+    placed = tuple(placed.box_xywh_px for placed in composite.objects)
+    return replace(demanded, away_from_xywh_px=(*demanded.away_from_xywh_px, *placed))
 
 
 def _check_options(top_k: int, num_steps: int, seed: int) -> None:
@@ -187,10 +282,10 @@ def _fitted(box_xywh_px: BoxXywhPx, scene: Picture, cutout: Picture) -> Placemen
 def _check_inside(what: str, box_xywh_px: BoxXywhPx, scene: Picture) -> None:
     left, top, width, height = box_xywh_px
     inside = _overlap(left, width, scene.width_px) * _overlap(top, height, scene.height_px) / (width * height)
-    if not inside >= MIN_FRACTION_INSIDE:
+    if not inside >= MIN_INSIDE:
         raise InputError(
             f"{what} {left:g},{top:g},{width:g},{height:g} lies {inside:.0%} inside the background of "
-            f"{scene.width_px} x {scene.height_px} pixels; at least {MIN_FRACTION_INSIDE:.0%} is needed; "
+            f"{scene.width_px} x {scene.height_px} pixels; at least {MIN_INSIDE:.0%} is needed; "
             "the box is left,top,width,height in pixels"
         )
 

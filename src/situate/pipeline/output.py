@@ -10,35 +10,44 @@ from situate.errors import OutputError
 from situate.imageio.encode import encode_grey_png, encode_picture
 from situate.imageio.stamp import CompositeStamp
 from situate.imageio.write import JPEG_QUALITY, json_bytes
-from situate.records.placement import Composite, Placement
+from situate.records.placement import Composite, PlacedObject, Placement
 
 
 @dataclass(frozen=True)
 class CompositeFiles:
-    """Where one composite's picture and masks go."""
+    """Where one composite's picture, the masks of its objects and its effect go."""
 
     picture: Path
-    mask: Path
+    masks: tuple[Path, ...]
     effect: Path
 
 
-def files_for(output: Path, count: int, *, is_numbered: bool) -> list[CompositeFiles]:
-    """Name the files of `count` composites: `OUT-1.png` and so on if numbered, else `OUT.png` for the only one."""
-    stems = [output.stem] if not is_numbered else [f"{output.stem}-{number}" for number in range(1, count + 1)]
+def numbered(path: Path, number: int) -> Path:
+    """Put a number behind a file's stem: `OUT-1.png`."""
+    return path.with_name(f"{path.stem}-{number}{path.suffix}")
+
+
+def files_for(output: Path, num_objects: Sequence[int], *, is_numbered: bool) -> list[CompositeFiles]:
+    """Name the files of composites with so many objects each.
+
+    Pictures are `OUT-1.png` and so on if numbered, else `OUT.png` for the only one; masks `OUT.mask.png`, or
+    `OUT.mask-1.png` and so on where there are several objects.
+    """
+    stems = [f"{output.stem}-{number}" for number in range(1, len(num_objects) + 1)] if is_numbered else [output.stem]
     return [
         CompositeFiles(
             picture=output.with_name(f"{stem}{output.suffix}"),
-            mask=output.with_name(f"{stem}.mask.png"),
+            masks=tuple(output.with_name(f"{stem}.mask{end}.png") for end in _mask_ends(count)),
             effect=output.with_name(f"{stem}.effect.png"),
         )
-        for stem in stems
+        for stem, count in zip(stems, num_objects, strict=True)
     ]
 
 
 def write_composites(
     composites: Sequence[Composite], output: Path, *, is_numbered: bool, with_masks: bool, json_path: Path | None
 ) -> list[Path]:
-    """Write composites, their masks (always with JSON) and the JSON list, best first.
+    """Write composites, their masks (always with JSON) and the JSON list, best first, with one entry per object.
 
     Args:
         composites: One, or several if numbered.
@@ -53,16 +62,22 @@ def write_composites(
     Raises:
         OutputError: If anything cannot be written; then nothing has been.
     """
-    files = files_for(output, len(composites), is_numbered=is_numbered)
+    num_objects = [len(composite.objects) for composite in composites]
+    files = files_for(output, num_objects, is_numbered=is_numbered)
     contents: dict[Path, bytes] = {}
     for composite, paths in zip(composites, files, strict=True):
         stamp = CompositeStamp(composite.model_fingerprint, composite.seed)
         contents[paths.picture] = encode_picture(composite.picture, paths.picture.suffix.lower(), stamp, JPEG_QUALITY)
         if with_masks or json_path is not None:
-            contents[paths.mask] = encode_grey_png(composite.visible_alpha)
+            for placed, path in zip(composite.objects, paths.masks, strict=True):
+                contents[path] = encode_grey_png(placed.visible_alpha)
             contents[paths.effect] = encode_grey_png(composite.effect)
     if json_path is not None:
-        entries = [_entry(*pair, json_path.parent) for pair in zip(composites, files, strict=True)]
+        entries = [
+            _entry(composite, placed, paths, mask, json_path.parent)
+            for composite, paths in zip(composites, files, strict=True)
+            for placed, mask in zip(composite.objects, paths.masks, strict=True)
+        ]
         contents[json_path] = json_bytes(entries)
     write_files(contents)
     return [paths.picture for paths in files]
@@ -108,18 +123,24 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
             partial.unlink(missing_ok=True)
 
 
-def _entry(composite: Composite, files: CompositeFiles, folder: Path) -> dict[str, Any]:
-    visible_box = composite.visible_box_xywh_px
+def _entry(
+    composite: Composite, placed: PlacedObject, files: CompositeFiles, mask: Path, folder: Path
+) -> dict[str, Any]:
+    visible_box = placed.visible_box_xywh_px
     return {
-        "box_xywh_px": _rounded(composite.box_xywh_px),
+        "box_xywh_px": _rounded(placed.box_xywh_px),
         "visible_box_xywh_px": None if visible_box is None else list(visible_box),
-        "probability": _share(composite.placement.probability),
-        "score": _share(composite.placement.score),
+        "probability": _share(placed.placement.probability),
+        "score": _share(placed.placement.score),
         "seed": composite.seed,
         "file": _relative(files.picture, folder),
-        "mask_file": _relative(files.mask, folder),
+        "mask_file": _relative(mask, folder),
         "effect_file": _relative(files.effect, folder),
     }
+
+
+def _mask_ends(num_objects: int) -> list[str]:
+    return [""] if num_objects == 1 else [f"-{number}" for number in range(1, num_objects + 1)]
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -1,6 +1,6 @@
 """Results: where an object goes, and the picture with it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import UInt8
@@ -31,29 +31,22 @@ class Placement:
 
 
 @dataclass(frozen=True)
-class Composite:
-    """A picture with an object put into it.
+class PlacedObject:
+    """One object of a composite.
 
     Attributes:
-        picture: At the background's size and depth.
         placement: Where the whole cut-out was put (amodal).
         visible_alpha: How much of the object is seen at each pixel, [0, 255].
-        effect: Exactly the blend used: where it is 0 the background's pixels are untouched, bit for bit.
-        seed: What the noise template was made from.
-        model_fingerprint: Hash of the weights that made it.
     """
 
-    picture: Picture
     placement: Placement
     visible_alpha: UInt8[np.ndarray, "h w"]
-    effect: UInt8[np.ndarray, "h w"]
-    seed: int
-    model_fingerprint: str
 
     @property
     def box_xywh_px(self) -> tuple[float, float, float, float]:
         """Where the whole cut-out was placed: left, top, width, height in pixels."""
-        return self.placement.box_xywh_px((self.picture.width_px, self.picture.height_px))
+        height_px, width_px = self.visible_alpha.shape
+        return self.placement.box_xywh_px((width_px, height_px))
 
     @property
     def visible_box_xywh_px(self) -> tuple[int, int, int, int] | None:
@@ -63,6 +56,58 @@ class Composite:
             return None
         left, top = int(columns.min()), int(rows.min())
         return (left, top, int(columns.max()) + 1 - left, int(rows.max()) + 1 - top)
+
+
+@dataclass(frozen=True)
+class Composite:
+    """A picture with one or more objects put into it.
+
+    Attributes:
+        picture: At the background's size and depth.
+        objects: In the order in which they were put there.
+        effect: Where the picture was changed: where it is 0 the background's pixels are untouched, bit for bit. Of one
+            object it is exactly the blend used, of several the largest.
+        seed: What the noise template was made from.
+        model_fingerprint: Hash of the weights that made it.
+    """
+
+    picture: Picture
+    objects: tuple[PlacedObject, ...]
+    effect: UInt8[np.ndarray, "h w"]
+    seed: int
+    model_fingerprint: str
+
+    @property
+    def placement(self) -> Placement:
+        """Where the last object was put (amodal)."""
+        return self.objects[-1].placement
+
+    @property
+    def visible_alpha(self) -> UInt8[np.ndarray, "h w"]:
+        """How much of the last object is seen at each pixel, [0, 255]."""
+        return self.objects[-1].visible_alpha
+
+    @property
+    def box_xywh_px(self) -> tuple[float, float, float, float]:
+        """Where the whole last cut-out was placed: left, top, width, height in pixels."""
+        return self.objects[-1].box_xywh_px
+
+    @property
+    def visible_box_xywh_px(self) -> tuple[int, int, int, int] | None:
+        """Tight box round what is seen of the last object, see `PlacedObject`."""
+        return self.objects[-1].visible_box_xywh_px
+
+    def after(self, earlier: "Composite") -> "Composite":
+        """Return this composite, made from the picture of an `earlier` one, with the earlier objects too.
+
+        What is seen of them is what this one's object does not cover.
+        """
+        seen = 255 - self.visible_alpha.astype(np.uint16)
+        covered = [
+            replace(placed, visible_alpha=((placed.visible_alpha * seen + 127) // 255).astype(np.uint8))
+            for placed in earlier.objects
+        ]
+        return replace(self, objects=(*covered, *self.objects), effect=np.maximum(self.effect, earlier.effect))
 
 
 VISIBLE_THRESHOLD_U8 = 128

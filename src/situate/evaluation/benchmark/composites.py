@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
-from situate.evaluation.baselines import paste, poisson, reinhard
+from situate.evaluation.baselines import poisson, reinhard
 from situate.evaluation.benchmark.picture_scores import Made
 from situate.geometry.canvas import BoxCxcywh
-from situate.geometry.paste import place_foreground
+from situate.geometry.paste import paste, place_foreground
 from situate.records.triple import Triple
 
 Compose = Callable[

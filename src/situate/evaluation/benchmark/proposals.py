@@ -12,9 +12,8 @@ from situate.evaluation.baselines import PriorPlacement, prior_from, random_plac
 from situate.evaluation.benchmark.scene_set import SceneSet
 from situate.evaluation.oracle.oracle import Oracle
 from situate.evaluation.oracle.truth import GRID_SIDE
-from situate.geometry.canvas import BoxCxcywh, Letterbox
+from situate.geometry.canvas import BoxCxcywh, Letterbox, box_of
 from situate.nn import truncated
-from situate.nn.candidates import lattice_of
 from situate.nn.distribution import PlacementDistribution
 from situate.nn.placement import PlacementPrediction
 from situate.pipeline.compose import ComposePipeline
@@ -92,10 +91,10 @@ def model_proposal(
     generator: torch.Generator,
 ) -> Proposal:
     """What a model answers: its first place, and draws from the density that it ranks places with."""
-    (first,) = pipeline.place(inputs, prediction, letterbox, 1)
-    lattice = lattice_of(prediction.distribution, inputs.log_aspect, inputs.content_xyxy)
-    drawn = torch.multinomial(lattice.mass.cpu(), NUM_SAMPLES, replacement=True, generator=generator)
-    boxes = [letterbox.box_to_picture((cx, cy, w, h)) for cx, cy, w, h in lattice.box_cxcywh.cpu()[drawn].tolist()]
+    lattice = pipeline.lattice(inputs, prediction, letterbox)
+    (first,) = pipeline.ranked(lattice, 1)
+    drawn = box_of(lattice.sample(NUM_SAMPLES, generator), lattice.aspect.log().expand(NUM_SAMPLES))
+    boxes = [letterbox.box_to_picture((cx, cy, w, h)) for cx, cy, w, h in drawn.cpu().tolist()]
     return Proposal([first.box_cxcywh, *boxes], _log(model_cells(prediction.distribution, letterbox)))
 
 

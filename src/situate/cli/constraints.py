@@ -1,0 +1,94 @@
+"""The options that say where an object may be put, the same for `place` and `compose`."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from situate.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from situate.records.constraints import Extent, PlacementConstraints
+    from situate.records.picture import Picture
+
+_MAX_SHARE = 2
+_EXTENT = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(px|%)?")
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class ConstraintOptions:
+    """Where an object may be put.
+
+    Args:
+        allow: Picture of the background's size, white where the object may stand (its bottom centre); with folders, a
+            folder of such pictures, named like the backgrounds.
+        avoid: The same, white what the object must not cover.
+        min_size: The object is at least so tall: 0.2 or 20% of the picture's height, or 80px.
+        max_size: And at most so tall.
+        away_from: Boxes to keep clear of: left,top,width,height in pixels.
+        distance: How far to keep from them, in pixels.
+        inside: Least share of the object's box inside the picture.
+    """
+
+    allow: Path | None = None
+    avoid: Path | None = None
+    min_size: str | None = None
+    max_size: str | None = None
+    away_from: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None
+    distance: float = 0.0
+    inside: float = 0.5
+
+    def for_background(self, background: "Picture") -> "PlacementConstraints":
+        """Read the masks and check everything for one background.
+
+        Raises:
+            InputError: If a mask or a value cannot be used.
+        """
+        from situate.cli.options import parsed_box
+        from situate.records.constraints import PlacementConstraints
+
+        constraints = PlacementConstraints(
+            allow=_mask(self.allow, "--allow", background),
+            avoid=_mask(self.avoid, "--avoid", background),
+            min_height=_extent(self.min_size, "--min-size"),
+            max_height=_extent(self.max_size, "--max-size"),
+            away_from_xywh_px=tuple(parsed_box(box) for box in self.away_from or ()),
+            min_distance_px=self.distance,
+            min_inside=self.inside,
+        )
+        if problems := constraints.problems((background.width_px, background.height_px)):
+            raise InputError("; ".join(problems))
+        return constraints
+
+
+def _mask(path: Path | None, option: str, background: "Picture") -> "np.ndarray | None":
+    if path is None:
+        return None
+    from situate.imageio.mask import read_mask
+
+    if path.is_dir():
+        stem = Path(background.name).stem
+        found = sorted(file for file in path.iterdir() if file.stem == stem)
+        if len(found) != 1:
+            raise InputError(f"{option} {path} holds {len(found)} pictures called {stem}; it needs one")
+        path = found[0]
+    return read_mask(path, background)
+
+
+def _extent(text: str | None, option: str) -> "Extent | None":
+    if text is None:
+        return None
+    from situate.records.constraints import Extent
+
+    found = _EXTENT.fullmatch(text.strip())
+    if found is None:
+        raise InputError(f"{option} {text!r} is no size; pass a share of the picture's height (0.2, 20%) or 80px")
+    value, unit = float(found[1]), found[2]
+    if unit is None and value > _MAX_SHARE:
+        raise InputError(f"{option} {text} would be {value:g} times the picture's height; write {text}px or {text}%")
+    return Extent(value, "px") if unit == "px" else Extent(value / 100 if unit == "%" else value)

@@ -1,0 +1,203 @@
+"""The density of one picture under constraints, on a fixed lattice (DESIGN 1.1).
+
+The lattice has 4 x 4 offsets a cell and 32 heights. A constraint keeps or drops whole lattice points; the constrained
+distribution is what is left, renormalised: piecewise uniform, each point standing for the block round it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from situate.errors import PlacementError
+from situate.geometry.boxes import cxcywh_to_xyxy, iou
+from situate.geometry.canvas import Letterbox, box_of
+from situate.geometry.constraints import BoxFilter
+from situate.nn import truncated
+from situate.nn.distribution import PlacementDistribution
+from situate.records.constraints import PlacementConstraints
+
+OFFSETS_PER_CELL, NUM_HEIGHTS = 4, 32
+SAME_PLACE_IOU = 0.5
+"""Boxes that overlap this much are one place: for `probability`, and for non-maximum suppression."""
+_NUM_REDRAWS = 8
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """A distribution over boxes of one picture, as blocks with masses.
+
+    Attributes:
+        position: Middle of each block: anchor x, anchor y, log height on the canvas.
+        half_extent: Half the block's extent along each of them.
+        box_cxcywh: The middle as a box on the canvas.
+        mass: Probability of each block, > 0, sums to 1.
+        cell: The density's cell that each block lies in, rows first.
+        grid_hw: Rows and columns of those cells.
+        letterbox: How the picture lies on the canvas.
+        box_filter: What is demanded of a box.
+    """
+
+    position: Float[Tensor, "n 3"]
+    half_extent: Float[Tensor, "n 3"]
+    box_cxcywh: Float[Tensor, "n 4"]
+    mass: Float[Tensor, " n"]
+    cell: Int[Tensor, " n"]
+    grid_hw: tuple[int, int]
+    letterbox: Letterbox
+    box_filter: BoxFilter
+
+    @property
+    def heatmap(self) -> Float[Tensor, "gh gw"]:
+        """Probability of each cell, sums to 1."""
+        rows, columns = self.grid_hw
+        return self.mass.new_zeros(rows * columns).index_add(0, self.cell, self.mass).view(rows, columns)
+
+    @property
+    def aspect(self) -> Float[Tensor, ""]:
+        """Width over height of the object, the same for all boxes."""
+        return self.box_cxcywh[0, 2] / self.box_cxcywh[0, 3]
+
+    def allows(self, box_cxcywh: Float[Tensor, "b 4"]) -> Bool[Tensor, " b"]:
+        """Say which boxes on the canvas the constraints allow."""
+        allowed = self.box_filter.allows(_in_px(cxcywh_to_xyxy(box_cxcywh), self.letterbox))
+        return torch.from_numpy(allowed).to(box_cxcywh.device)
+
+    def taking(self, index: Int[Tensor, " m"]) -> "Lattice":
+        """Return some of the blocks, with the masses they have."""
+        parts = {name: getattr(self, name)[index] for name in ("position", "half_extent", "box_cxcywh", "mass", "cell")}
+        return replace(self, **parts)
+
+    def log_prob(self, position: Float[Tensor, "b 3"]) -> Float[Tensor, " b"]:
+        """Log density at positions: each block's mass over its volume; -inf where nothing is left."""
+        log_density = self.mass.log() - (2 * self.half_extent).log().sum(-1)
+        # A position on a border belongs to one of the blocks it touches; their densities may differ, their mass not.
+        is_inside = ((position[:, None] - self.position).abs() <= self.half_extent * (1 + _ROUNDING)).all(-1)
+        return torch.where(is_inside, log_density, -torch.inf).amax(-1)
+
+    def probability(self, box_cxcywh: Float[Tensor, " 4"]) -> float:
+        """Mass within IoU >= 0.5 of a box on the canvas."""
+        overlap = iou(cxcywh_to_xyxy(self.box_cxcywh), cxcywh_to_xyxy(box_cxcywh.to(self.box_cxcywh)))
+        return float(self.mass[overlap >= SAME_PLACE_IOU].sum())
+
+    def sample(self, k: int, generator: torch.Generator) -> Float[Tensor, "{k} 3"]:
+        """Draw `k` positions: a block by its mass, then a place in it that the constraints allow.
+
+        A block's middle is always allowed; where several draws in it were not, the middle is taken.
+
+        Args:
+            k: How many.
+            generator: Source of randomness, on the CPU.
+        """
+        drawn = torch.multinomial(self.mass.cpu(), k, replacement=True, generator=generator).to(self.mass.device)
+        position, half_extent = self.position[drawn], self.half_extent[drawn]
+        is_drawn = torch.zeros(k, dtype=torch.bool, device=position.device)
+        for _ in range(_NUM_REDRAWS):
+            offset = 2 * torch.rand(k, 3, generator=generator).to(position) - 1
+            tried = torch.where(is_drawn[:, None], position, self.position[drawn] + offset * half_extent)
+            is_drawn = is_drawn | self.allows(box_of(tried, self.aspect.log().expand(k)))
+            position = torch.where(is_drawn[:, None], tried, position)
+        return position
+
+
+def lattice_of(
+    distribution: PlacementDistribution,
+    log_aspect: Float[Tensor, " 1"],
+    letterbox: Letterbox,
+    constraints: PlacementConstraints | None = None,
+) -> Lattice:
+    """Lay the density of the first picture on the lattice and keep what the constraints allow.
+
+    Args:
+        distribution: The density.
+        log_aspect: log(width / height) of the cut-out.
+        letterbox: How the picture lies on the canvas.
+        constraints: What is demanded; by default that a box lies at least half inside the picture.
+
+    Raises:
+        PlacementError: If nothing is left; the message names the constraint that emptied it.
+    """
+    box_filter = BoxFilter(constraints or PlacementConstraints(), (letterbox.width_px, letterbox.height_px))
+    blocks = _blocks(distribution, log_aspect, letterbox, box_filter)
+    allowed = box_filter.allowed_by(_in_px(cxcywh_to_xyxy(blocks.box_cxcywh), letterbox))
+    kept = np.logical_and.reduce(list(allowed.values()))
+    left = blocks.taking(torch.from_numpy(np.flatnonzero(kept)).to(blocks.mass.device))
+    if not len(left.mass):
+        raise PlacementError(_nothing_left(allowed, blocks.mass.cpu().numpy()))
+    return replace(left, mass=left.mass / left.mass.sum())
+
+
+_ROUNDING = 1e-4
+_REMEDIES = {
+    "--inside": "use a less wide or less tall foreground, ask for less with --inside, or give a place with --box",
+    "--min-size": "ask for a smaller --min-size",
+    "--max-size": "ask for a larger --max-size",
+    "--allow": "paint the mask white where it may stand, black elsewhere",
+    "--avoid": "paint the mask white only where nothing may be covered",
+    "--away-from": "keep away from fewer boxes, or a smaller --distance",
+}
+
+
+def _blocks(
+    distribution: PlacementDistribution, log_aspect: Float[Tensor, " 1"], letterbox: Letterbox, box_filter: BoxFilter
+) -> Lattice:
+    """All blocks of the first picture that have any mass, with their exact masses."""
+    low, high = distribution.low[0].double(), distribution.high[0].double()
+    location, scale = distribution.location[0].double(), distribution.scale[0].double()
+    counts = (OFFSETS_PER_CELL, OFFSETS_PER_CELL, NUM_HEIGHTS)
+    masses, centres = [], []
+    for axis, count in enumerate(counts):
+        edges = [low[..., axis] + (high[..., axis] - low[..., axis]) * step / count for step in range(count + 1)]
+        total = truncated.log_mass(low[..., axis], high[..., axis], location[..., axis], scale[..., axis])
+        parts = [
+            (truncated.log_mass(a, b, location[..., axis], scale[..., axis]) - total).exp() for a, b in pairwise(edges)
+        ]
+        masses.append(torch.stack(parts, dim=-1))
+        centres.append(torch.stack([(a + b) / 2 for a, b in pairwise(edges)], dim=-1))
+    mass = torch.einsum("ij,ijx,ijy,ijh->ijxyh", distribution.heatmap[0].double(), *masses)
+    middle = torch.stack(
+        [
+            centres[0][:, :, :, None, None].expand_as(mass),
+            centres[1][:, :, None, :, None].expand_as(mass),
+            centres[2][:, :, None, None, :].expand_as(mass),
+        ],
+        dim=-1,
+    )
+    kept = mass.reshape(-1).float().nonzero().flatten()
+    rows, columns = mass.shape[:2]
+    cell = kept // (mass.numel() // (rows * columns))
+    half_extent = ((high - low) / 2 / torch.tensor(counts).to(low)).reshape(-1, 3)[cell].float()
+    position = middle.reshape(-1, 3)[kept].float()
+    return Lattice(
+        position,
+        half_extent,
+        box_of(position, log_aspect.to(position).expand(len(position))),
+        mass.reshape(-1)[kept].float(),
+        cell,
+        (rows, columns),
+        letterbox,
+        box_filter,
+    )
+
+
+def _in_px(box_xyxy: Float[Tensor, "n 4"], letterbox: Letterbox) -> Float[np.ndarray, "n 4"]:
+    """Move corners from the canvas to pixels of the picture."""
+    left, top, _, _ = letterbox.content_xyxy
+    return (box_xyxy.cpu().double().numpy() - (left, top, left, top)) * letterbox.side_px
+
+
+def _nothing_left(allowed: Mapping[str, Bool[np.ndarray, " n"]], mass: Float[np.ndarray, " n"]) -> str:
+    """Name what emptied the distribution: one constraint alone, or several that agree on nothing."""
+    shares = {name: float(mass[kept].sum() / mass.sum()) for name, kept in allowed.items()}
+    empty = next((name for name, share in shares.items() if not share > 0), None)
+    if empty is not None:
+        return f"no place is left: {empty} allows none of {len(mass)} lattice points; {_REMEDIES[empty]}"
+    alone = ", ".join(f"{name} {share:.1%}" for name, share in shares.items())
+    return (
+        f"no place is left: each constraint allows some of the density ({alone}), together they allow nothing; "
+        "loosen one of them"
+    )
