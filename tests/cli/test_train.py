@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -9,6 +10,8 @@ from tests.pipeline.models import cutout, scene
 from tests.synthetic import write_synthetic_set
 
 from situate.cli.app import main
+from situate.cli.train import _folders_and_weights
+from situate.errors import InputError
 from situate.training.config import read_config
 
 
@@ -17,9 +20,10 @@ def data(tmp_path_factory):
     return str(write_synthetic_set(tmp_path_factory.mktemp("triples"), 16))
 
 
-def train(data: str, run, *options: str) -> int:
+def train(data: str | list[str], run, *options: str) -> int:
     device = [] if "--device" in options else ["--device", "cpu"]
-    return main(["train", "debug", "--data", data, "--out", str(run), *device, *options])
+    folders = [data] if isinstance(data, str) else data
+    return main(["train", "debug", "--data", *folders, "--out", str(run), *device, *options])
 
 
 def test_training_then_composing_then_resuming(data, tmp_path, capsys):
@@ -57,6 +61,56 @@ def test_an_option_that_cannot_be_used_is_named(data, tmp_path, capsys, options,
     assert captured.err.startswith("error: ")
     assert message in captured.err
     assert not list(tmp_path.rglob("model"))
+
+
+def test_folders_may_be_weighed(data, tmp_path, capsys):
+    other, run = write_synthetic_set(tmp_path / "a=b", 6), tmp_path / "run"
+    weighed = [f"{data}=2", f"{other}=0.5"]
+    assert train(weighed, run, "--num-steps", "2", "--set", "class_balance=0.5") == 0
+    assert [entry["weight"] for entry in json.loads((run / "data.json").read_text())] == [2.0, 0.5]
+    assert read_config(run / "config.json").class_balance == 0.5
+    capsys.readouterr()
+    again = ("--num-steps", "2", "--resume", "--set")
+    assert train(weighed, run, *again, "class_balance=0.5") == 0
+    assert train([f"{data}=2", f"{other}=1"], run, *again, "class_balance=0.5") == 2
+    assert "other data or weights" in capsys.readouterr().err
+    assert train(weighed, run, *again, "class_balance=0.4") == 2
+    assert "differs from the configuration" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "folders", "weights"),
+    [
+        (["x", "y"], ["x", "y"], None),
+        (["x=2", "y=0.5"], ["x", "y"], [2.0, 0.5]),
+        (["x/=2", "starter=1"], ["x", "starter"], [2.0, 1.0]),
+        (["rate=3"], ["rate=3"], None),  # a folder of that very name
+        (["rate=3/"], ["rate=3"], None),
+        (["rate=3=4"], ["rate=3"], [4.0]),
+        (["rate=3/=4"], ["rate=3"], [4.0]),
+        (["x=1e3"], ["x"], [1000.0]),
+        (["missing=3"], ["missing"], [3.0]),  # is refused when it is opened
+    ],
+)
+def test_a_weight_stands_behind_the_last_equals_sign(words, folders, weights, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rate=3").mkdir()
+    assert _folders_and_weights(words) == ([Path(folder) for folder in folders], weights)
+
+
+@pytest.mark.parametrize("word", ["x=0", "x=-1", "x=nan", "x=inf", "x=two", "x=", "=2", "a=b"])
+def test_a_weight_that_is_none_is_named(word, tmp_path, capsys):
+    assert train(word, tmp_path / "run") == 2
+    assert f"error: --data {word} is no folder, and no FOLDER=WEIGHT with a finite number" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_folders_that_lack_a_weight_are_named(data, tmp_path, capsys):
+    assert train([f"{data}=2", "starter", "other"], tmp_path / "run") == 2
+    message = "--data gives starter, other no weight, but others have one; give each folder one, such as starter=1"
+    assert message in capsys.readouterr().err
+    with pytest.raises(InputError, match="none of them"):
+        _folders_and_weights(["x", "y=1"])
 
 
 def test_an_unknown_recipe_is_named(data, tmp_path, capsys):

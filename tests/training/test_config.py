@@ -16,6 +16,11 @@ def test_fields_are_overridden_by_dotted_names():
     assert debug().batch_size == 4
 
 
+def test_classes_are_not_balanced_unless_asked_for():
+    assert debug().class_balance == 0
+    assert with_overrides(debug(), ["class_balance=0.5"]).class_balance == 0.5
+
+
 def test_all_problems_are_named_at_once():
     with pytest.raises(ConfigError) as caught:
         with_overrides(debug(), ["batch_size=many", "optim.learning_rate=fast", "sample.conditioning=magic"])
@@ -37,6 +42,9 @@ def test_all_problems_are_named_at_once():
         ("sheet_steps=0", "sheet_steps"),
         ("converge.every_steps=0", "converge.every_steps"),
         ("validation_fraction=1", "validation_fraction"),
+        ("class_balance=1.5", "class_balance: .*less than or equal to 1"),
+        ("class_balance=-0.1", "class_balance: .*greater than or equal to 0"),
+        ("class_balance=NaN", "class_balance"),  # json reads it, and no bound holds for it
         ("model.token_width=30", "token_width is 30; it must be a multiple of 4"),  # sines and cosines in x and y
         ("model.window_channels=[16, 16, 16, 16, 16, 32]", "window_size is 32; it must be a multiple of 64"),
         ("model.window_patch=0", "window_patch at least 1"),
@@ -65,6 +73,13 @@ def test_several_malformed_and_unknown_assignments_are_named_together():
 def test_an_unknown_recipe_names_those_there_are():
     with pytest.raises(ConfigError, match="tiny, literal, debug"):
         recipe_named("huge")
+
+
+def test_a_configuration_written_before_class_balance_is_read(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text(debug().model_dump_json(exclude={"class_balance"}))
+    assert "class_balance" not in path.read_text()
+    assert read_config(path) == debug()
 
 
 def test_a_configuration_survives_the_disk(tmp_path):

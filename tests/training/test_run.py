@@ -1,6 +1,7 @@
 """Whole runs of the debug recipe: resumed, interrupted, broken, refused."""
 
 import json
+import math
 import shutil
 import signal
 from dataclasses import replace
@@ -9,10 +10,12 @@ from types import SimpleNamespace
 import pytest
 import torch
 from safetensors.torch import load_file
-from tests.synthetic import write_synthetic_set
+from tests.synthetic import synthetic_triple, write_synthetic_set
 
 from situate.cli.app import main
+from situate.data.loader import TrainingSet
 from situate.data.store import TripleStore
+from situate.data.writer import TripleWriter
 from situate.errors import ConfigError, DataError, ModelFileError, NonFiniteLossError, OutputError
 from situate.pipeline.load import load_pipeline
 from situate.recipes import RECIPES, debug, recipe_named
@@ -195,7 +198,7 @@ def test_triples_to_validate_on_may_lie_elsewhere(data, tmp_path, monkeypatch):
     assert record["num_triples"] == {"training": 16, "validation": 6}
     kept_back = train(debug(), [data], tmp_path / "split", device="cpu")
     assert result.validation != kept_back.validation
-    with pytest.raises(ConfigError, match="same --data and --validation"):
+    with pytest.raises(ConfigError, match="same --data, weights included, and --validation"):
         train(debug(), [data, other], tmp_path / "run", resume=True, device="cpu")
     assert main(["evaluate", str(result.model_folder), "--data", str(data), "--split", "validation"]) == 2
     with pytest.raises(ConfigError, match="is in --data, too"):
@@ -220,6 +223,82 @@ def test_a_run_is_not_resumed_on_other_data(finished, data, tmp_path):
         check_same_data(data_identity([TripleStore(tmp_path / "moved")]), tmp_path / "run")
 
 
+@pytest.fixture(scope="module")
+def mixed(data, tmp_path_factory):
+    """Two folders, and a run of 4 steps that draws three times as often from the smaller one."""
+    folder = tmp_path_factory.mktemp("runs") / "mixed"
+    folders = [data, write_synthetic_set(tmp_path_factory.mktemp("triples"), 6)]
+    return folder, folders, train(debug(), folders, folder, weights=[1.0, 3.0], device="cpu")
+
+
+def test_a_run_with_weights_is_resumed_bit_for_bit(mixed, tmp_path, monkeypatch):
+    whole, folders, result = mixed
+    with monkeypatch.context() as patch:
+        before_step(patch, 1, press_ctrl_c)
+        halfway = train(debug(), folders, tmp_path / "run", weights=[1.0, 3.0], device="cpu")
+    assert halfway.step == 2
+    resumed = train(debug(), folders, tmp_path / "run", weights=[1.0, 3.0], resume=True, device="cpu")
+    assert resumed.step == 4
+    assert resumed.validation == result.validation
+    assert_same_state(whole, tmp_path / "run", 4)
+
+
+def test_a_run_draws_by_weight_and_writes_the_weights_down(mixed, tmp_path, monkeypatch):
+    whole, folders, _ = mixed
+    drawn, indexed = [], TrainingSet.__getitem__
+    monkeypatch.setattr(TrainingSet, "__getitem__", lambda self, at: drawn.append(at[0]) or indexed(self, at))
+    config = debug().model_copy(update={"num_steps": 11})
+    validation = [write_synthetic_set(tmp_path / "validation", 4)]
+    train(config, folders, tmp_path / "run", validation=validation, weights=[1.0, 3.0], device="cpu")
+    assert len(drawn) == 44
+    for epoch in (drawn[:22], drawn[22:]):
+        # A quarter of 22 draws is 5.5.
+        assert sum(index < 16 for index in epoch) in (5, 6)
+    for run_folder in (whole, tmp_path / "run"):
+        entries = json.loads((run_folder / "data.json").read_text())
+        assert [entry.get("weight") for entry in entries] == [1.0, 3.0, *[None] * (len(entries) - 2)]
+
+
+@pytest.mark.parametrize("weights", [None, [1.0, 2.0], [3.0, 1.0]])
+def test_a_run_is_not_resumed_with_other_weights(mixed, weights):
+    with pytest.raises(ConfigError, match="other data or weights"):
+        train(debug(), mixed[1], mixed[0], weights=weights, resume=True, device="cpu")
+
+
+def test_a_run_without_weights_is_not_resumed_with_some(finished, data):
+    with pytest.raises(ConfigError, match="other data or weights"):
+        train(debug(), [data], finished[0], weights=[1.0], resume=True, device="cpu")
+
+
+def test_a_run_is_not_resumed_with_another_class_balance(finished, data):
+    other = debug().model_copy(update={"class_balance": 0.5})
+    with pytest.raises(ConfigError, match="differs from the configuration asked for"):
+        train(other, [data], finished[0], resume=True, device="cpu")
+
+
+def test_a_run_of_a_version_without_class_balance_is_resumed(finished, data, tmp_path):
+    shutil.copytree(finished[0], tmp_path / "run")
+    path = tmp_path / "run/config.json"
+    fields = json.loads(path.read_text())
+    assert fields.pop("class_balance") == 0
+    path.write_text(json.dumps(fields))
+    assert train(debug(), [data], tmp_path / "run", resume=True, device="cpu").step == 4
+
+
+def test_a_run_balances_the_classes_of_a_folder(tmp_path, monkeypatch):
+    with TripleWriter(tmp_path / "kinds", triples_per_shard=16) as writer:
+        for number in range(16):
+            writer.write(replace(synthetic_triple(number), kind="ball" if number % 4 else "box"))
+        writer.finish({"source": "scenes", "seed": 1, "num_triples": 16})
+    drawn, indexed = [], TrainingSet.__getitem__
+    monkeypatch.setattr(TrainingSet, "__getitem__", lambda self, at: drawn.append(at[0]) or indexed(self, at))
+    config = debug().model_copy(update={"class_balance": 1.0})
+    other = write_synthetic_set(tmp_path / "other", 4)
+    train(config, [tmp_path / "kinds"], tmp_path / "run", validation=[other], device="cpu")
+    assert sum(index % 4 == 0 for index in drawn) == 8
+    assert len(drawn) == 16
+
+
 def test_the_result_is_validated_with_the_weights_it_publishes(data, tmp_path, monkeypatch):
     before_step(monkeypatch, 2, press_ctrl_c)
     result = train(debug(), [data], tmp_path / "run", device="cpu")
@@ -230,11 +309,21 @@ def test_the_result_is_validated_with_the_weights_it_publishes(data, tmp_path, m
 
 
 @pytest.mark.parametrize(
-    ("options", "message"), [({"minutes": 0.0}, "minutes is 0"), ({"num_workers": -1}, "num_workers is -1")]
+    ("options", "message"),
+    [
+        ({"minutes": 0.0}, "minutes is 0"),
+        ({"num_workers": -1}, "num_workers is -1"),
+        ({"weights": [1.0, 2.0]}, "2 weights for 1 folders"),
+        ({"weights": [0.0]}, "the weights hold 0; they must be finite and above 0"),
+        ({"weights": [math.inf]}, "the weights hold inf"),
+        ({"weights": [math.nan]}, "the weights hold nan"),
+        ({"weights": [-1.0], "num_workers": -1}, "num_workers is -1.*the weights hold -1"),  # all problems at once
+    ],
 )
 def test_an_option_out_of_range_is_named(data, tmp_path, options, message):
     with pytest.raises(ConfigError, match=message):
         train(debug(), [data], tmp_path / "run", device="cpu", **options)
+    assert not (tmp_path / "run").exists()
 
 
 def test_several_processes_are_refused(data, tmp_path, monkeypatch):

@@ -1,15 +1,19 @@
 """`situate train`: from triples to a model."""
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from situate.errors import InputError
+
 
 def train(
     recipe: str,
     *,
-    data: Annotated[list[Path], Parameter(negative=(), consume_multiple=True)],
+    data: Annotated[list[str], Parameter(negative=(), consume_multiple=True)],
     out: Path,
     validation: Annotated[list[Path] | None, Parameter(negative=(), consume_multiple=True)] = None,
     initial: Path | None = None,
@@ -30,7 +34,8 @@ def train(
         recipe: tiny, literal (nothing is pasted; the position reaches the synthesis only through the fused tokens) or
             debug.
         data: One or more folders of triples (situate data scenes, situate data photos), or the word starter: the
-            1,248 rendered triples for training that come with the package.
+            1,248 rendered triples for training that come with the package. Every triple is drawn equally often, unless
+            each folder is given a weight: with triples/=2 starter=1 two of three draws are from triples/.
         out: Run folder: config, metrics, TensorBoard events, sample sheets, checkpoints, model.
         validation: Folders of triples to validate on (starter: the package's 96 for that); without them a part of the
             data is held out.
@@ -56,11 +61,13 @@ def train(
     named = {"num_steps": num_steps, "batch_size": batch_size, "seed": seed}
     assignments = [f"{name}={value}" for name, value in named.items() if value is not None]
     config = with_overrides(recipe_named(recipe), [*assignments, *(assign or [])])
+    folders, weights = _folders_and_weights(data)
     result = run_training(
         config,
-        [data_folder(folder, "train") for folder in data],
+        [data_folder(folder, "train") for folder in folders],
         out,
         validation=[data_folder(folder, "val") for folder in validation or []],
+        weights=weights,
         initial=initial,
         resume=resume,
         minutes=minutes,
@@ -77,3 +84,40 @@ def train(
             "validation": result.validation,
         }
     )
+
+
+def _folders_and_weights(words: Sequence[str]) -> tuple[list[Path], list[float] | None]:
+    """Read `FOLDER` or `FOLDER=WEIGHT`, of all alike; the weights are None if there are none.
+
+    Raises:
+        InputError: If a weight is no number above 0, or only some folders have one.
+    """
+    pairs = [_folder_and_weight(word) for word in words]
+    folders = [folder for folder, _ in pairs]
+    weights = [weight for _, weight in pairs if weight is not None]
+    lacking = [str(folder) for folder, weight in pairs if weight is None]
+    if weights and lacking:
+        raise InputError(
+            f"--data gives {', '.join(lacking)} no weight, but others have one; "
+            f"give each folder one, such as {lacking[0]}=1, or none of them"
+        )
+    return folders, weights or None
+
+
+def _folder_and_weight(word: str) -> tuple[Path, float | None]:
+    name, mark, weight = word.rpartition("=")
+    # The name of a folder may hold the sign, too.
+    if not mark or Path(word).exists():
+        return Path(word), None
+    if not name or not _is_weight(weight):
+        raise InputError(
+            f"--data {word} is no folder, and no FOLDER=WEIGHT with a finite number above 0; write it like triples/=2"
+        )
+    return Path(name), float(weight)
+
+
+def _is_weight(text: str) -> bool:
+    try:
+        return 0 < float(text) < math.inf
+    except ValueError:
+        return False

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float64, Int64
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from situate.data.mixture import round_order, triple_weights
 from situate.data.sample import SampleConfig, training_sample, validation_sample
 from situate.data.store import TripleStore
 from situate.errors import DataError
@@ -48,6 +50,10 @@ class TripleUnion(Sequence[Triple]):
         store, local = self._locate(index)
         return f"{self.stores[store].description.get('source', '')}:{self.stores[store].labels[local]['group']}"
 
+    def folder_number(self, index: int) -> int:
+        """Number of the folder of triple number `index`, in the order in which they were opened."""
+        return self._locate(index)[0]
+
     def _locate(self, index: int) -> tuple[int, int]:
         store = bisect_right(self._ends, index)
         return store, index - (self._ends[store - 1] if store else 0)
@@ -82,6 +88,39 @@ def drawn_validation(validation: Sequence[int], max_validation: int, seed: int) 
     return sorted(int(index) for index in order[:max_validation])
 
 
+def weighed(
+    triples: TripleUnion, indices: Sequence[int], folder_weights: Sequence[float] | None, class_balance: float
+) -> tuple[list[int], Float64[np.ndarray, " n"] | None]:
+    """Say how often each of some triples is to be drawn.
+
+    Args:
+        triples: All of them.
+        indices: Those to be drawn.
+        folder_weights: Of the first folders, which `indices` are from; see `triple_weights`.
+        class_balance: Likewise.
+
+    Returns:
+        The indices and their weights. Without weights and balance these are None; otherwise folders and classes stand
+        together, so that they are drawn evenly too.
+
+    Raises:
+        DataError: If a folder has a weight and no triple to draw.
+    """
+    if folder_weights is None and not class_balance:
+        return list(indices), None
+    strata = {index: (triples.folder_number(index), str(triples.label(index)["kind"])) for index in indices}
+    filled = {folder for folder, _ in strata.values()}
+    for number, weight in enumerate(folder_weights or ()):
+        if number not in filled:
+            raise DataError(
+                f"{triples.stores[number].folder} has the weight {weight:g}, but all its {len(triples.stores[number])} "
+                "triples are held out for validation; leave it out, or name triples to validate on with --validation"
+            )
+    ordered = sorted(indices, key=strata.__getitem__)
+    folders, kinds = zip(*(strata[index] for index in ordered), strict=True)
+    return ordered, triple_weights(folders, kinds, folder_weights, class_balance)
+
+
 class TrainingSet(Dataset[Batch]):
     """Augmented samples, asked for by (index, seed)."""
 
@@ -97,13 +136,29 @@ class TrainingSet(Dataset[Batch]):
 
 
 class StepSampler(Sampler[list[tuple[int, int]]]):
-    """The (index, seed) requests of each step, from any step on: epochs are permutations drawn from the run's seed."""
+    """The (index, seed) requests of each step, from any step on.
+
+    There are as many draws in an epoch as triples. Its order is drawn from the run's seed and its number: a
+    permutation, or by weight.
+    """
 
     def __init__(
-        self, indices: Sequence[int], *, batch_size: int, seed: int, start_step: int, rank: int, world_size: int
+        self,
+        indices: Sequence[int],
+        *,
+        batch_size: int,
+        seed: int,
+        start_step: int,
+        rank: int,
+        world_size: int,
+        weights: Float64[np.ndarray, " n"] | None = None,
     ) -> None:
-        """Plan batches of `batch_size` for process `rank` of `world_size`, beginning with `start_step`."""
-        self.indices = np.asarray(indices)
+        """Plan batches of `batch_size` for process `rank` of `world_size`, beginning with `start_step`.
+
+        `weights` says how often each of `indices` is drawn; without it, once an epoch.
+        """
+        self.indices = np.asarray(indices, np.int64)
+        self.weights = weights
         self.batch_size = batch_size
         self.seed = seed
         self.start_step = start_step
@@ -119,10 +174,15 @@ class StepSampler(Sampler[list[tuple[int, int]]]):
             for draw in range(first, first + self.batch_size):
                 if draw // len(self.indices) != epoch:
                     epoch = draw // len(self.indices)
-                    order = np.random.default_rng(seed_for(self.seed, "epoch", epoch)).permutation(self.indices)
+                    order = self._order(epoch)
                 requests.append((int(order[draw % len(order)]), seed_for(self.seed, "sample", draw)))
             yield requests
             step += 1
+
+    def _order(self, epoch: int) -> Int64[np.ndarray, " n"]:
+        if self.weights is not None:
+            return round_order(self.indices, self.weights, seed=self.seed, number=epoch)
+        return np.random.default_rng(seed_for(self.seed, "epoch", epoch)).permutation(self.indices)
 
 
 def training_batches(dataset: TrainingSet, sampler: StepSampler, num_workers: int) -> Iterator[Batch]:

@@ -11,11 +11,12 @@ def model_card(config: Mapping[str, Any], result: Mapping[str, Any], sources: Se
     Args:
         config: The run's configuration.
         result: How the run ended: step, published_step, converged, reason, validation, num_triples.
-        sources: `dataset.json` of each data set.
+        sources: `dataset.json` of each data set, and its `weight` where it had one.
     """
     kinds = sorted({kind for source in sources for kind in source.get("kinds", {})})
     data = "\n".join(
         f"- {source.get('source', 'unknown')}: {source.get('num_triples', '?')} triples, seed {source.get('seed', '?')}"
+        + (f", weight {source['weight']:g}" if "weight" in source else "")
         for source in sources
     )
     losses = "\n".join(f"| {name} | {value:.4f} |" for name, value in result["validation"].items())

@@ -26,6 +26,8 @@ class RunConfig(BaseModel):
         num_steps: Step budget.
         max_validation: Validation samples at most.
         validation_fraction: Share of the groups that is held out.
+        class_balance: How evenly the classes of a folder are drawn: 0 draws all its triples equally often, 1 all its
+            classes; see `situate.data.mixture.triple_weights`.
         checkpoint_steps: Steps between checkpoints.
         sheet_steps: Steps between sample sheets.
         seed: Of everything random.
@@ -43,6 +45,7 @@ class RunConfig(BaseModel):
     num_steps: int = Field(default=6000, ge=1)
     max_validation: int = Field(default=256, ge=1)
     validation_fraction: float = Field(default=0.08, gt=0, lt=1)
+    class_balance: float = Field(default=0.0, ge=0, le=1)
     checkpoint_steps: int = Field(default=200, ge=1)
     sheet_steps: int = Field(default=500, ge=1)
     seed: int = 0

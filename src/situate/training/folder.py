@@ -41,17 +41,27 @@ def check_same_data(identity: Sequence[Mapping[str, Any]], run_folder: Path) -> 
         run_folder: Of the run to be resumed.
 
     Raises:
-        ConfigError: If count, order, role or description of the data sets differ.
+        ConfigError: If count, order, role, weight or description of the data sets differ.
     """
     path = run_folder / DATA_FILE
     if path.is_file() and [_compared(entry) for entry in read_identity(path)] != [_compared(one) for one in identity]:
         raise ConfigError(
-            f"the run began with other data (see {path}); resume with the same --data and --validation in their order"
+            f"the run began with other data or weights (see {path}); "
+            "resume with the same --data, weights included, and --validation in their order"
         )
 
 
-def data_identity(training: Sequence[TripleStore], validation: Sequence[TripleStore] = ()) -> list[dict[str, Any]]:
-    """Role, name, count and a digest of the description of each data set.
+def data_identity(
+    training: Sequence[TripleStore],
+    validation: Sequence[TripleStore] = (),
+    weights: Sequence[float] | None = None,
+) -> list[dict[str, Any]]:
+    """Role, name, count and a digest of the description of each data set, and its weight where there is one.
+
+    Args:
+        training: Data sets to train on.
+        validation: Data sets to validate on.
+        weights: One for each of `training`.
 
     Raises:
         ConfigError: If one of them is to be trained on and validated on.
@@ -66,6 +76,9 @@ def data_identity(training: Sequence[TripleStore], validation: Sequence[TripleSt
         for role, stores in (("training", training), ("validation", validation))
         for store in stores
     ]
+    # Those to train on come first, and the others have no weight.
+    for entry, weight in zip(identity, weights or (), strict=False):
+        entry["weight"] = float(weight)
     trained_on = {entry["sha256"] for entry in identity if entry["role"] == "training"}
     for entry in identity:
         if entry["role"] == "validation" and entry["sha256"] in trained_on:
@@ -88,8 +101,8 @@ def read_identity(path: Path) -> list[dict[str, Any]]:
         raise ConfigError(f"{path} cannot be read ({error}); start a new run with another --out") from error
 
 
-def _compared(entry: Mapping[str, Any]) -> tuple[str, int, str]:
-    return entry.get("role", "training"), entry["num_triples"], entry["sha256"]
+def _compared(entry: Mapping[str, Any]) -> tuple[str, int, str, float | None]:
+    return entry.get("role", "training"), entry["num_triples"], entry["sha256"], entry.get("weight")
 
 
 def write_folder(config: RunConfig, identity: Sequence[Mapping[str, Any]], run_folder: Path) -> None:

@@ -19,6 +19,7 @@ from situate.data.loader import (
     split_by_group,
     training_batches,
     validation_batches,
+    weighed,
 )
 from situate.errors import ConfigError
 from situate.imageio.write import write_bytes
@@ -76,6 +77,7 @@ def train(
     run_folder: Path,
     *,
     validation: Sequence[Path] = (),
+    weights: Sequence[float] | None = None,
     initial: Path | None = None,
     resume: bool = False,
     minutes: float | None = None,
@@ -90,6 +92,8 @@ def train(
         run_folder: Where everything goes; made if missing.
         validation: Folders of triples to validate on; without them a part of `data` is held out, by group and the same
             every time.
+        weights: What each folder of `data` gets of the draws, in any unit; without them every triple is drawn equally
+            often. `config.class_balance` balances the classes within a folder.
         initial: Model folder whose weights to begin with, of the same sizes; without it they are drawn from the seed.
         resume: Go on from the newest checkpoint in `run_folder`, bit for bit.
         minutes: Time budget of this call; fits the step budget to it once the pace is known.
@@ -97,21 +101,22 @@ def train(
         device: `auto`, `cpu` or `cuda`.
 
     Raises:
-        ConfigError: If `run_folder` holds a run and `resume` is False, another configuration or other data; if a data
-            set is both in `data` and in `validation`; if `minutes` or `num_workers` is out of range; if there are
-            several processes.
+        ConfigError: If `run_folder` holds a run and `resume` is False, another configuration, other data or other
+            weights; if a data set is both in `data` and in `validation`; if `weights`, `minutes` or `num_workers`
+            are out of range; if there are several processes.
         DataError: If the data cannot be read or split.
         OutputError: If `run_folder` cannot be written.
         NonFiniteLossError: If the loss breaks; the last checkpoint is kept.
     """
-    _check_options(minutes, num_workers)
+    _check_options(minutes, num_workers, weights, len(data))
     check_folder(config, run_folder, resume=resume)
     accelerator = _accelerator(device)
     triples = TripleUnion([*data, *validation])
-    identity = data_identity(triples.stores[: len(data)], triples.stores[len(data) :])
+    identity = data_identity(triples.stores[: len(data)], triples.stores[len(data) :], weights)
     if resume:
         check_same_data(identity, run_folder)
     training, kept_back = _split(triples, len(data) if validation else None, config.validation_fraction)
+    training, draw_weights = weighed(triples, training, weights, config.class_balance)
     state = _begun(config, accelerator, initial, newest_checkpoint(run_folder) if resume else None)
     if minutes is not None:
         # What an earlier time budget left of the steps says nothing about this one.
@@ -126,6 +131,7 @@ def train(
         start_step=state.step,
         rank=accelerator.process_index,
         world_size=accelerator.num_processes,
+        weights=draw_weights,
     )
     batches = training_batches(TrainingSet(triples, config.sample), sampler, num_workers)
     write_folder(config, identity, run_folder)
@@ -147,7 +153,9 @@ def train(
     save_checkpoint(state, run_folder)
     final = evaluation.newest(state)
     log.close()
-    sources = [store.description for store in triples.stores[: len(data)]]
+    sources = [dict(store.description) for store in triples.stores[: len(data)]]
+    for source, weight in zip(sources, weights or (), strict=False):
+        source["weight"] = weight
     return _published(
         config, state, run_folder, final, sources, {"training": len(training), "validation": len(kept_back)}
     )
@@ -159,12 +167,18 @@ def _split(triples: TripleUnion, num_training_folders: int | None, fraction: flo
     return split_by_folder(triples, num_training_folders)
 
 
-def _check_options(minutes: float | None, num_workers: int) -> None:
+def _check_options(minutes: float | None, num_workers: int, weights: Sequence[float] | None, num_folders: int) -> None:
     problems = []
     if minutes is not None and not (math.isfinite(minutes) and minutes > 0):
         problems.append(f"minutes is {minutes}; it must be above 0")
     if num_workers < 0:
         problems.append(f"num_workers is {num_workers}; it must be 0 or more")
+    if weights is not None and len(weights) != num_folders:
+        problems.append(f"there are {len(weights)} weights for {num_folders} folders; give one for each, or none")
+    wrong = [weight for weight in weights or () if not (math.isfinite(weight) and weight > 0)]
+    if wrong:
+        named = ", ".join(f"{weight:g}" for weight in wrong)
+        problems.append(f"the weights hold {named}; they must be finite and above 0: leave out folders without a share")
     if problems:
         raise ConfigError("; ".join(problems))
 
