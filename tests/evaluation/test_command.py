@@ -51,7 +51,7 @@ def test_the_validation_split_is_smaller(model_folder, data_folder, tmp_path):
         (["--steps", "0"], "at least 1"),
         (["--num", "0"], "at least 1"),
         (["--report", "page.pdf"], ".html"),  # refused before any work
-        (["--suite", "photos"], "photos"),
+        (["--suite", "paintings"], "paintings"),
     ],
 )
 def test_wrong_options_are_refused(words, complaint, model_folder, data_folder, capsys):

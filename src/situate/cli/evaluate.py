@@ -13,14 +13,14 @@ from situate.errors import InputError
 def evaluate(
     model: Path | None = None,
     *,
-    suite: Literal["scenes", "triples", "leak"] | None = None,
+    suite: Literal["scenes", "triples", "photos", "leak"] | None = None,
     test_set: Literal["primitives", "worlds"] | None = None,
     data: Annotated[list[Path] | None, Parameter(negative=(), consume_multiple=True)] = None,
     limit: Annotated[int | None, Parameter(name=("--limit", "--num"))] = None,
     no_render: bool = False,
     assets: Path | None = None,
     split: Literal["all", "validation"] = "all",
-    prior_data: Path | None = None,
+    prior_data: Annotated[list[Path] | None, Parameter(negative=(), consume_multiple=True)] = None,
     inpaint: str = "auto",
     steps: str = "4",
     seed: int = 0,
@@ -34,9 +34,10 @@ def evaluate(
     The suite `scenes` asks an oracle that knows the rendered scenes: which places are plausible, how likely each is,
     and how the object would look there. Without a model it measures the baselines only. The suite `triples` measures
     a model on any held-out triples, against their own places: placement, synthesis at the true box, use of the fused
-    tokens. The suite `leak` asks whether repaired backgrounds give away where the object stood: of photographs, whether
-    a detector tells the real hole from a decoy; of triples with true backgrounds (scenes, static), how much better the
-    model finds the place once the background is repaired there.
+    tokens. The suite `photos` asks of held-out photographs (or any triples) where their objects stood, class by class,
+    beside the truth, chance and priors; nothing is synthesised. The suite `leak` asks whether repaired backgrounds give
+    away where the object stood: of photographs, whether a detector tells the real hole from a decoy; of triples with
+    true backgrounds (scenes, static), how much better the model finds the place once the background is repaired there.
 
     Args:
         model: Model folder, such as RUN/model, or the word shipped. Without it the suite scenes measures the
@@ -47,12 +48,13 @@ def evaluate(
         data: Folders of triples that were not trained on, or the word starter: the 192 triples of the package that are
             kept for testing. For scenes, one folder made by situate data scenes, in
             place of the published test set.
-        limit: At most so many scenes, the first ones; for triples, so many triples, drawn by the seed.
+        limit: At most so many scenes, the first ones; for the other suites, so many triples, drawn by the seed.
         no_render: Leave out the scores of pictures, which need renders (scenes only).
         assets: Folder of the models that the scenes are made of (situate data assets), if they are not primitive
             (scenes only).
         split: validation takes the part that training on the same folders leaves out (triples only).
-        prior_data: Training triples (or starter) on which the prior placement is counted; by default on other scenes.
+        prior_data: Training triples (or starter) on which the prior placement is counted, for photos several folders;
+            by default on other scenes, for triples and photos on the other half of the groups.
         inpaint: Who repairs the true backgrounds (leak only): auto, patchmatch, telea, or the folder of an inpainting
             pipeline.
         steps: Steps of the synthesis; several with commas, the first one is reported in full (scenes: the only one).
@@ -64,6 +66,7 @@ def evaluate(
         device: auto, cpu, cuda or mps.
     """
     from situate.cli.evaluate_leak import LeakOptions, evaluate_leak_suite
+    from situate.cli.evaluate_photos import PhotoOptions, check_placement_only, evaluate_photo_suite
     from situate.cli.evaluate_scenes import SceneOptions, evaluate_scene_suite
     from situate.cli.evaluate_triples import TripleOptions, evaluate_triple_suite
     from situate.data.starter import data_folder
@@ -73,27 +76,40 @@ def evaluate(
         if path is not None:
             check_output(path, suffixes=(suffix,))
     folders = [data_folder(folder, "test") for folder in data or []]
-    prior_folder = None if prior_data is None else data_folder(prior_data, "train")
+    prior_folders = [data_folder(folder, "train") for folder in prior_data or []]
     if suite == "leak":
         _check_scene_options(no_render, assets, test_set)
         leak_options = LeakOptions(model, folders, limit, inpaint, seed)
         evaluate_leak_suite(leak_options, json, report, device)
+    elif suite == "photos":
+        _check_scene_options(no_render, assets, test_set)
+        check_placement_only(split, inpaint, steps, num_workers)
+        evaluate_photo_suite(PhotoOptions(model, folders, limit, prior_folders, seed), json, report, device)
     elif (suite or ("triples" if data else "scenes")) == "scenes":
         if split != "all":
             raise InputError("--split validation is for --suite triples; scenes are all held out")
+        prior_folder = _only(prior_folders)
         scene_options = SceneOptions(
             model, test_set, folders, limit, no_render, assets, prior_folder, parsed_steps(steps), seed, num_workers
         )
         evaluate_scene_suite(scene_options, json, report, device)
     else:
         _check_scene_options(no_render, assets, test_set)
-        triple_options = TripleOptions(model, folders, limit, split, prior_folder, parsed_steps(steps), seed)
+        triple_options = TripleOptions(model, folders, limit, split, _only(prior_folders), parsed_steps(steps), seed)
         evaluate_triple_suite(triple_options, json, report, device)
 
 
 def _check_scene_options(no_render: bool, assets: Path | None, test_set: str | None) -> None:
     if no_render or assets is not None or test_set is not None:
         raise InputError("--no-render, --assets and --test-set are for --suite scenes; triples are not rendered")
+
+
+def _only(prior_folders: list[Path]) -> Path | None:
+    if len(prior_folders) > 1:
+        raise InputError(
+            f"{len(prior_folders)} folders were given as --prior-data; only --suite photos counts priors on several"
+        )
+    return prior_folders[0] if prior_folders else None
 
 
 def parsed_steps(text: str) -> tuple[int, ...]:
