@@ -19,6 +19,7 @@ def evaluate(
     limit: Annotated[int | None, Parameter(name=("--limit", "--num"))] = None,
     no_render: bool = False,
     assets: Path | None = None,
+    fit_score: Annotated[bool, Parameter(negative=())] = False,
     split: Literal["all", "validation"] = "all",
     prior_data: Annotated[list[Path] | None, Parameter(negative=(), consume_multiple=True)] = None,
     inpaint: str = "auto",
@@ -52,6 +53,8 @@ def evaluate(
         no_render: Leave out the scores of pictures, which need renders (scenes only).
         assets: Folder of the models that the scenes are made of (situate data assets), if they are not primitive
             (scenes only).
+        fit_score: Fit the model's scores on these scenes and keep them in its folder (scenes only, and not on the
+            published ones, which are for testing).
         split: validation takes the part that training on the same folders leaves out (triples only).
         prior_data: Training triples (or starter) on which the prior placement is counted, for photos several folders;
             by default on other scenes, for triples and photos on the other half of the groups.
@@ -78,11 +81,11 @@ def evaluate(
     folders = [data_folder(folder, "test") for folder in data or []]
     prior_folders = [data_folder(folder, "train") for folder in prior_data or []]
     if suite == "leak":
-        _check_scene_options(no_render, assets, test_set)
+        _check_scene_options(no_render or fit_score, assets, test_set)
         leak_options = LeakOptions(model, folders, limit, inpaint, seed)
         evaluate_leak_suite(leak_options, json, report, device)
     elif suite == "photos":
-        _check_scene_options(no_render, assets, test_set)
+        _check_scene_options(no_render or fit_score, assets, test_set)
         check_placement_only(split, inpaint, steps, num_workers)
         evaluate_photo_suite(PhotoOptions(model, folders, limit, prior_folders, seed), json, report, device)
     elif (suite or ("triples" if data else "scenes")) == "scenes":
@@ -90,18 +93,30 @@ def evaluate(
             raise InputError("--split validation is for --suite triples; scenes are all held out")
         prior_folder = _only(prior_folders)
         scene_options = SceneOptions(
-            model, test_set, folders, limit, no_render, assets, prior_folder, parsed_steps(steps), seed, num_workers
+            model,
+            test_set,
+            folders,
+            limit,
+            no_render,
+            fit_score,
+            assets,
+            prior_folder,
+            parsed_steps(steps),
+            seed,
+            num_workers,
         )
         evaluate_scene_suite(scene_options, json, report, device)
     else:
-        _check_scene_options(no_render, assets, test_set)
+        _check_scene_options(no_render or fit_score, assets, test_set)
         triple_options = TripleOptions(model, folders, limit, split, _only(prior_folders), parsed_steps(steps), seed)
         evaluate_triple_suite(triple_options, json, report, device)
 
 
-def _check_scene_options(no_render: bool, assets: Path | None, test_set: str | None) -> None:
-    if no_render or assets is not None or test_set is not None:
-        raise InputError("--no-render, --assets and --test-set are for --suite scenes; triples are not rendered")
+def _check_scene_options(is_for_scenes: bool, assets: Path | None, test_set: str | None) -> None:
+    if is_for_scenes or assets is not None or test_set is not None:
+        raise InputError(
+            "--no-render, --fit-score, --assets and --test-set are for --suite scenes; triples are not rendered"
+        )
 
 
 def _only(prior_folders: list[Path]) -> Path | None:

@@ -1,7 +1,7 @@
 """The suite `scenes` of `situate evaluate`: rendered scenes, judged by the oracle that knows them."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from situate.errors import InputError
 
 if TYPE_CHECKING:
     from situate.data.store import TripleStore
+    from situate.evaluation.benchmark.bench import SceneScores
     from situate.evaluation.benchmark.scene_set import SceneSet, TestSet
 
 
@@ -23,6 +24,7 @@ class SceneOptions:
     data: list[Path]
     limit: int | None
     no_render: bool
+    fit_score: bool
     assets: Path | None
     prior_data: Path | None
     steps: tuple[int, ...]
@@ -40,6 +42,7 @@ def evaluate_scene_suite(options: SceneOptions, json: Path | None, report: Path 
     from situate.imageio.write import write_bytes, write_json
     from situate.sharding.pool import num_processors
 
+    _check_fit(options)
     scenes, store = _scenes(options)
     model, described = None, {}
     if options.model is not None:
@@ -49,9 +52,10 @@ def evaluate_scene_suite(options: SceneOptions, json: Path | None, report: Path 
     config = BenchmarkConfig(seed=options.seed, with_renders=not options.no_render)
     make_bench = partial(prepared_bench, scenes, config, model=model, triples=store, prior_data=options.prior_data)
     bench = make_bench()  # here too, before any worker: what is missing is named, not taken for a killed process
+    num_workers = num_processors() if options.num_workers is None else options.num_workers
     with bar(len(scenes.groups)) as progress:
-        num_workers = num_processors() if options.num_workers is None else options.num_workers
         scores = scored(make_bench, len(scenes.groups), num_workers=num_workers, progress=progress)
+    scores = _fitted(options.model, scores) if options.fit_score else scores
     result: dict[str, Any] = {**figures_of(bench, scores, config), **described}
     _warn(result)
     print(f"{result['num_scenes']} scenes of {scenes.name}. {NOTES}\n")
@@ -60,6 +64,30 @@ def evaluate_scene_suite(options: SceneOptions, json: Path | None, report: Path 
         write_json(result, json)
     if report is not None:
         write_bytes(benchmark_report(bench, scores, result).encode(), report)
+
+
+def _check_fit(options: SceneOptions) -> None:
+    if not options.fit_score:
+        return
+    if options.model is None:
+        raise InputError("--fit-score fits the scores of a model; pass one")
+    if not options.data:
+        raise InputError(
+            "--fit-score needs scenes of your own (--data, from situate data scenes); the published ones are for tests"
+        )
+
+
+def _fitted(model: Path | None, scores: "list[SceneScores]") -> "list[SceneScores]":
+    """Fit the model's scores on all places, keep them in its folder, and score the places anew."""
+    from situate.cli.evaluation_model import folder_of
+    from situate.evaluation.benchmark.score import fitted_score_map, scored_by
+    from situate.pipeline.load import publish_score
+
+    score_map = fitted_score_map([place for one in scores for place in one.scored])
+    folder = folder_of(model)
+    publish_score(score_map, folder)
+    print(f"scores fitted on these scenes: {folder / 'score.json'}; measure them on others", file=sys.stderr)
+    return [replace(one, scored=scored_by(score_map, one.scored)) for one in scores]
 
 
 def _scenes(options: SceneOptions) -> tuple["SceneSet", "TripleStore | None"]:

@@ -13,5 +13,13 @@ def composer_of(model: Path | None, device: str) -> "Composer":
     """Load a model folder; the word `shipped`, or nothing, is the weights of the package."""
     from situate.pipeline.composer import Composer
 
-    is_shipped = model is None or (str(model) == SHIPPED and not model.exists())
-    return Composer.from_pretrained(None if is_shipped else model, device=device)
+    return Composer.from_pretrained(folder_of(model), device=device)
+
+
+def folder_of(model: Path | None) -> Path:
+    """Return the model folder that is meant."""
+    from situate.pipeline.load import shipped_model
+
+    if model is None or (str(model) == SHIPPED and not model.exists()):
+        return shipped_model()
+    return model

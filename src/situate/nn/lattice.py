@@ -4,6 +4,7 @@ The lattice has 4 x 4 offsets a cell and 32 heights. A constraint keeps or drops
 distribution is what is left, renormalised: piecewise uniform, each point standing for the block round it.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -40,6 +41,7 @@ class Lattice:
         grid_hw: Rows and columns of those cells.
         letterbox: How the picture lies on the canvas.
         box_filter: What is demanded of a box.
+        kept: Share of the density's mass that the constraints leave, > 0.
     """
 
     position: Float[Tensor, "n 3"]
@@ -50,6 +52,7 @@ class Lattice:
     grid_hw: tuple[int, int]
     letterbox: Letterbox
     box_filter: BoxFilter
+    kept: float = 1.0
 
     @property
     def heatmap(self) -> Float[Tensor, "gh gw"]:
@@ -78,6 +81,15 @@ class Lattice:
         # A position on a border belongs to one of the blocks it touches; their densities may differ, their mass not.
         is_inside = ((position[:, None] - self.position).abs() <= self.half_extent * (1 + _ROUNDING)).all(-1)
         return torch.where(is_inside, log_density, -torch.inf).amax(-1)
+
+    def log_density(self, box_cxcywh: Float[Tensor, " 4"]) -> float:
+        """Log of the density without constraints at a box on the canvas; -inf where the constraints leave nothing.
+
+        Unlike `log_prob` it does not rise because a constraint forbids other places.
+        """
+        cx, cy, _, height = box_cxcywh.to(self.position)
+        position = torch.stack([cx, cy + height / 2, height.log()])
+        return float(self.log_prob(position[None])[0]) + math.log(self.kept)
 
     def probability(self, box_cxcywh: Float[Tensor, " 4"]) -> float:
         """Mass within IoU >= 0.5 of a box on the canvas."""
@@ -128,7 +140,8 @@ def lattice_of(
     left = blocks.taking(torch.from_numpy(np.flatnonzero(kept)).to(blocks.mass.device))
     if not len(left.mass):
         raise PlacementError(_nothing_left(allowed, blocks.mass.cpu().numpy()))
-    return replace(left, mass=left.mass / left.mass.sum())
+    kept = float(left.mass.sum())
+    return replace(left, mass=left.mass / kept, kept=kept)
 
 
 _ROUNDING = 1e-4

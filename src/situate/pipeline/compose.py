@@ -13,13 +13,14 @@ from torch import Tensor
 from situate.flow.path import velocity_of
 from situate.flow.sampling import generate
 from situate.flow.template import NoiseTemplate
-from situate.geometry.canvas import Letterbox
+from situate.geometry.canvas import BoxCxcywh, Letterbox
 from situate.geometry.frames import Conditioning, placement_input, synthesis_input
 from situate.geometry.window import Window, snapped_window, whole_window
 from situate.nn.candidates import top_k
 from situate.nn.joint import tokens_in_window
 from situate.nn.lattice import Lattice, lattice_of
 from situate.nn.placement import PlacementNetwork, PlacementPrediction
+from situate.nn.score import ScoreMap
 from situate.nn.velocity import IMAGE_CHANNELS, VelocityNetwork
 from situate.pipeline.assemble import assembled
 from situate.pipeline.device import fast_autocast
@@ -43,6 +44,7 @@ class ComposePipeline(DiffusionPipeline):
         """Join the trained networks."""
         super().__init__()
         self.register_modules(placement=placement, synthesis=synthesis, scheduler=scheduler)
+        self.score_map: ScoreMap | None = None
 
     @torch.inference_mode()
     def predict(
@@ -72,9 +74,17 @@ class ComposePipeline(DiffusionPipeline):
     def ranked(self, lattice: Lattice, k: int) -> list[Placement]:
         """Rank the `k` best places."""
         return [
-            Placement(lattice.letterbox.box_to_picture(candidate.box_cxcywh), candidate.probability)
+            Placement(
+                lattice.letterbox.box_to_picture(candidate.box_cxcywh),
+                candidate.probability,
+                self.score(lattice, candidate.box_cxcywh),
+            )
             for candidate in top_k(lattice, k)
         ]
+
+    def score(self, lattice: Lattice, box_cxcywh: BoxCxcywh) -> float | None:
+        """Return the chance that a box on the canvas is plausible; None if no map was fitted for this model."""
+        return None if self.score_map is None else self.score_map(lattice.log_density(torch.tensor(box_cxcywh)))
 
     @torch.inference_mode()
     def __call__(

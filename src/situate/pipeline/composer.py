@@ -6,21 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from situate.errors import InputError
-from situate.geometry.boxes import xywh_px_to_cxcywh
 from situate.geometry.canvas import Letterbox
-from situate.imageio.convert import as_picture
-from situate.imageio.foreground import check_background, prepare_foreground
 from situate.nn.placement import PlacementPrediction
 from situate.pipeline.compose import DEFAULT_STEPS, ComposePipeline, foreground_u8
 from situate.pipeline.device import device_named
+from situate.pipeline.inputs import BoxXywhPx, cutout_from, cutouts_from, fitted_placement, scene_from
 from situate.pipeline.load import fingerprint_of, load_pipeline, shipped_model
 from situate.pipeline.places import RankedPlaces
-from situate.records.constraints import MIN_INSIDE, PlacementConstraints
+from situate.records.constraints import PlacementConstraints
 from situate.records.picture import Picture
 from situate.records.placement import Composite, Placement
 from situate.seeds import seed_for
-
-BoxXywhPx = tuple[float, float, float, float]
 
 
 class Composer:
@@ -77,13 +73,15 @@ class Composer:
                 `PlacementError` are kinds of it).
         """
         self.check(top_k=top_k, box_xywh_px=box_xywh_px, constraints=constraints, seed=seed, num_steps=num_steps)
-        scene, cutout = _scene(background), _cutout(foreground)
+        scene, cutout = scene_from(background), cutout_from(foreground)
         if box_xywh_px is None:
             places, prediction = self._ranked(scene, cutout, top_k, constraints)
             placements = places.placements
         else:
-            _, prediction = self.pipeline.predict(scene.rgb_u8, foreground_u8(cutout))
-            placements = [_fitted(box_xywh_px, scene, cutout)]
+            places, prediction = self._ranked(scene, cutout, 0, None)
+            placement = fitted_placement(box_xywh_px, scene, cutout)
+            on_canvas = places.lattice.letterbox.box_to_canvas(placement.box_cxcywh)
+            placements = [replace(placement, score=self.pipeline.score(places.lattice, on_canvas))]
         return self._composed(scene, cutout, placements, prediction, seed, num_steps)
 
     def compose_several(
@@ -111,7 +109,7 @@ class Composer:
         """
         self.check(constraints=constraints, seed=seed, num_steps=num_steps)
         steps = self._one_after_another(
-            _scene(background), _cutouts(foregrounds), 1, constraints, may_overlap, seed, num_steps
+            scene_from(background), cutouts_from(foregrounds), 1, constraints, may_overlap, seed, num_steps
         )
         *_, (_, composite) = steps
         return composite
@@ -129,7 +127,7 @@ class Composer:
         Arguments and errors as for composing.
         """
         _check_options(top_k, DEFAULT_STEPS, 0)
-        return self._ranked(_scene(background), _cutout(foreground), top_k, constraints)[0]
+        return self._ranked(scene_from(background), cutout_from(foreground), top_k, constraints)[0]
 
     def place_several(
         self,
@@ -146,7 +144,7 @@ class Composer:
         """
         _check_options(top_k, DEFAULT_STEPS, 0)
         steps = self._one_after_another(
-            _scene(background), _cutouts(foregrounds), top_k, constraints, may_overlap, 0, DEFAULT_STEPS
+            scene_from(background), cutouts_from(foregrounds), top_k, constraints, may_overlap, 0, DEFAULT_STEPS
         )
         return [places for places, _ in steps]
 
@@ -232,20 +230,6 @@ class Composer:
         )
 
 
-def _scene(background: Any) -> Picture:
-    return check_background(as_picture(background))
-
-
-def _cutout(foreground: Any) -> Picture:
-    return prepare_foreground(as_picture(foreground))
-
-
-def _cutouts(foregrounds: Sequence[Any]) -> list[Picture]:
-    if not foregrounds:
-        raise InputError("there are 0 foregrounds; pass at least 1")
-    return [_cutout(foreground) for foreground in foregrounds]
-
-
 def _apart(constraints: PlacementConstraints | None, composite: Composite | None) -> PlacementConstraints | None:
     """Keep clear of the objects that are there too."""
     if composite is None:
@@ -263,32 +247,3 @@ def _check_options(top_k: int, num_steps: int, seed: int) -> None:
     ]
     if problems:
         raise InputError("; ".join(problems))
-
-
-def _fitted(box_xywh_px: BoxXywhPx, scene: Picture, cutout: Picture) -> Placement:
-    """Fit the cut-out into a box, bottom-centre, without stretching it."""
-    left, top, width, height = box_xywh_px
-    # Asked this way round, a box that is not a number is refused too.
-    if not (width > 0 and height > 0):
-        raise InputError(f"box {left:g},{top:g},{width:g},{height:g} is empty; width and height must be above 0")
-    _check_inside("box", box_xywh_px, scene)
-    scale = min(width / cutout.width_px, height / cutout.height_px)
-    fitted_width, fitted_height = cutout.width_px * scale, cutout.height_px * scale
-    fitted = (left + (width - fitted_width) / 2, top + height - fitted_height, fitted_width, fitted_height)
-    _check_inside("the cut-out, fitted bottom-centre into the box,", fitted, scene)
-    return Placement(xywh_px_to_cxcywh(fitted, (scene.width_px, scene.height_px)))
-
-
-def _check_inside(what: str, box_xywh_px: BoxXywhPx, scene: Picture) -> None:
-    left, top, width, height = box_xywh_px
-    inside = _overlap(left, width, scene.width_px) * _overlap(top, height, scene.height_px) / (width * height)
-    if not inside >= MIN_INSIDE:
-        raise InputError(
-            f"{what} {left:g},{top:g},{width:g},{height:g} lies {inside:.0%} inside the background of "
-            f"{scene.width_px} x {scene.height_px} pixels; at least {MIN_INSIDE:.0%} is needed; "
-            "the box is left,top,width,height in pixels"
-        )
-
-
-def _overlap(start: float, length: float, limit: int) -> float:
-    return max(0.0, min(start + length, limit) - max(start, 0.0))

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
 from typing import Any, get_args
@@ -17,7 +18,9 @@ from safetensors.torch import load_file
 from situate.errors import ModelFileError, OutputError
 from situate.flow.sampling import SHIFT
 from situate.geometry.frames import Conditioning
+from situate.imageio.write import write_json
 from situate.nn.placement import PlacementNetwork
+from situate.nn.score import ScoreMap
 from situate.nn.velocity import VelocityNetwork
 from situate.pipeline.compose import ComposePipeline
 
@@ -29,6 +32,7 @@ ALLOWED_CLASSES = {
 WEIGHTS_NAME = "diffusion_pytorch_model.safetensors"
 SCHEDULER_NAME = "scheduler_config.json"
 CARD_NAME = "README.md"
+SCORE_NAME = "score.json"
 FINGERPRINT_DIGITS = 12
 
 
@@ -48,11 +52,13 @@ def load_pipeline(folder: Path | None = None, *, device: torch.device | None = N
     try:
         placement = _loaded(PlacementNetwork, folder / "placement")
         synthesis = _loaded(VelocityNetwork, folder / "synthesis")
+        score_map = _read_score(folder)
         scheduler: Any = FlowMatchEulerDiscreteScheduler.from_config(_read_json(folder / "scheduler" / SCHEDULER_NAME))
     except (OSError, ValueError, RuntimeError, TypeError, KeyError, ArithmeticError, SafetensorError) as error:
         raise ModelFileError(f"model folder {folder} is damaged: {error}; train or copy it again") from error
     _check_match(placement, synthesis, folder)
     pipeline = ComposePipeline(placement, synthesis, scheduler)
+    pipeline.score_map = score_map
     return pipeline.to(device or torch.device("cpu"))
 
 
@@ -89,6 +95,15 @@ def publish(
         raise OutputError(
             f"model folder {folder} cannot be written ({error}); free some space, or choose another place"
         ) from error
+
+
+def publish_score(score_map: ScoreMap, folder: Path) -> None:
+    """Write the fitted scores of a model beside its networks.
+
+    Raises:
+        OutputError: If it cannot be written.
+    """
+    write_json(asdict(score_map), folder / SCORE_NAME)
 
 
 def fingerprint_of(folder: Path) -> str:
@@ -157,6 +172,15 @@ def _check_match(placement: PlacementNetwork, synthesis: VelocityNetwork, folder
 
 def _read_json(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text())
+
+
+def _read_score(folder: Path) -> ScoreMap | None:
+    """The fitted scores of a model; None where none were fitted."""
+    path = folder / SCORE_NAME
+    if not path.is_file():
+        return None
+    knots = _read_json(path)
+    return ScoreMap(tuple(map(float, knots["log_density"])), tuple(map(float, knots["chance"])))
 
 
 def _is_lightless(network: type, weights: Mapping[str, torch.Tensor]) -> bool:

@@ -9,6 +9,7 @@ from functools import partial
 import cv2
 import numpy as np
 import pytest
+from tests.pipeline.models import publish_untrained
 from tests.synthetic import write_synthetic_set
 
 from situate.cli.app import main
@@ -18,6 +19,7 @@ from situate.evaluation.benchmark.bench import ModelUnderTest
 from situate.evaluation.benchmark.report import benchmark_report, on_checker, shown_scenes
 from situate.evaluation.benchmark.run import BenchmarkConfig, figures_of, prepared_bench, scored
 from situate.evaluation.benchmark.tables import as_markdown, tables_of
+from situate.pipeline.load import load_pipeline
 
 METHODS = ["truth", "random", "prior"]
 
@@ -55,6 +57,24 @@ def test_scenes_of_a_folder_are_judged_with_the_pictures_in_it(tmp_path):
     assert found["test_set"]["num_scenes_with_pictures"] == found["num_scenes"]
     assert found["methods"]["truth"]["plausible_at_1"] == 1
     assert found["methods"]["copy-paste"]["psnr_db"] < found["methods"]["ceiling"]["psnr_db"]
+
+
+def test_scores_are_fitted_on_a_folder_and_then_come_with_every_place(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("situate.evaluation.benchmark.score.MIN_PLACES", 100)
+    monkeypatch.setattr(proposals, "NUM_PRIOR_SCENES", 2)
+    folder, figures, model = tmp_path / "made", tmp_path / "figures.json", publish_untrained(tmp_path / "model")
+    words = ["--num", "3", "--size", "48", "--num-workers", "1", "--triples-per-scene", "1"]
+    assert main(["data", "scenes", str(folder), *words]) == 0
+    words = ["evaluate", str(model), "--suite", "scenes", "--data", str(folder), "--no-render", "--num-workers", "1"]
+    assert main([*words, "--fit-score", "--json", str(figures)]) == 0
+    printed = capsys.readouterr()
+    assert "measure them on others" in printed.err
+    assert "| AUROC of the density, true and random places |" in printed.out
+    fitted = json.loads(figures.read_text())["score"]
+    assert fitted["ece"]["value"] < 0.1, "on the places that it was fitted on"
+    assert load_pipeline(model).score_map is not None
+    assert main([*words, "--json", str(figures)]) == 0
+    assert json.loads(figures.read_text())["score"] == fitted
 
 
 def test_figures_do_not_depend_on_the_number_of_processes(scenes, bench, pipeline, tmp_path):
@@ -116,7 +136,7 @@ def test_a_scene_scores_the_same_alone(bench, scores):
 
 def test_tables_are_markdown(result):
     texts = [as_markdown(table) for table in tables_of(result)]
-    assert len(texts) == 2
+    assert len(texts) == 3
     for text in texts:
         lines = [line for line in text.splitlines() if line.startswith("|")]
         assert len({line.count("|") for line in lines}) == 1
@@ -172,6 +192,9 @@ def test_the_command_needs_no_renderer_for_places(tmp_path, capsys, monkeypatch)
     ("words", "complaint"),
     [
         (["--limit", "0"], "at least 1"),
+        (["--fit-score", "--no-render"], "pass one"),
+        (["shipped", "--fit-score"], "published ones are for tests"),
+        (["--fit-score", "--data", "starter"], "--suite scenes"),
         (["--split", "validation"], "--suite triples"),
         (["--suite", "triples"], "--data"),  # there are no published triples
         (["--suite", "triples", "--data", "x", "--no-render"], "--suite scenes"),

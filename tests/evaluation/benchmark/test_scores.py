@@ -13,7 +13,13 @@ from tests.synthetic import synthetic_triple
 from situate.evaluation.baselines import prior_from, reinhard
 from situate.evaluation.benchmark.composites import COMPOSERS, made_by, made_ceiling
 from situate.evaluation.benchmark.picture_scores import Made, picture_scores, ssim
-from situate.evaluation.benchmark.place_scores import MAX_SIZE_ERROR, coverage, likelihood_gap, place_scores
+from situate.evaluation.benchmark.place_scores import (
+    MAX_SIZE_ERROR,
+    PlaceScores,
+    coverage,
+    likelihood_gap,
+    place_scores,
+)
 from situate.evaluation.benchmark.proposals import (
     NUM_SAMPLES,
     Proposal,
@@ -32,15 +38,21 @@ UNIFORM = np.full((GRID_SIDE, GRID_SIDE), -2 * math.log(GRID_SIDE))
 ORACLES = [Oracle(world, 0) for world in drawn(6, first_seed=20)]
 
 
+def judged_scores(oracle: Oracle, proposal: Proposal) -> PlaceScores:
+    return place_scores(oracle, proposal, oracle.judged(proposal.boxes_cxcywh))
+
+
 def mean_scores(propose) -> tuple[float, float]:
     """Share of plausible first boxes and of plausible samples over several scenes."""
-    scores = [place_scores(oracle, propose(oracle, np.random.default_rng(seed))) for seed, oracle in enumerate(ORACLES)]
+    scores = [
+        judged_scores(oracle, propose(oracle, np.random.default_rng(seed))) for seed, oracle in enumerate(ORACLES)
+    ]
     return float(np.mean([one.is_plausible for one in scores])), float(np.mean([one.plausible_share for one in scores]))
 
 
 def test_the_truth_scores_perfectly():
     for oracle in ORACLES[:3]:
-        scores = place_scores(oracle, true_proposal(oracle, np.random.default_rng(0)))
+        scores = judged_scores(oracle, true_proposal(oracle, np.random.default_rng(0)))
         assert scores.is_plausible
         assert scores.plausible_share == 1
         assert scores.size_error < 1e-6
@@ -85,7 +97,7 @@ def test_a_sample_covers_its_cell_and_the_eight_round_it():
 def test_a_box_in_the_sky_is_as_wrong_as_can_be():
     oracle = ORACLES[0]
     sky = (0.5, 0.02, 0.02, 0.03)
-    scores = place_scores(oracle, Proposal([sky] * (NUM_SAMPLES + 1), UNIFORM))
+    scores = judged_scores(oracle, Proposal([sky] * (NUM_SAMPLES + 1), UNIFORM))
     assert scores.reasons == ("ground",)
     assert scores.size_error == MAX_SIZE_ERROR
     assert scores.plausible_share == 0

@@ -1,6 +1,6 @@
 """One scene of the benchmark: every method's places, and every method's pictures."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,8 @@ from situate.evaluation.benchmark.proposals import (
     true_proposal,
 )
 from situate.evaluation.benchmark.scene_set import SceneSet
+from situate.evaluation.benchmark.score import ScoredPlace, scored_place
+from situate.evaluation.oracle.judge import Verdict
 from situate.evaluation.oracle.oracle import Oracle
 from situate.evaluation.perceptual import PerceptualDistance
 from situate.nn.placement import PlacementPrediction
@@ -59,6 +61,7 @@ class SceneScores:
         group: Name of the scene.
         is_as_published: Whether its world is the published one.
         places: Scores of places by method.
+        scored: What the model thinks of places, if there is one.
         pictures: Scores of pictures by method; methods that made none are left out.
         has_pictures: Whether there was a triple to compose with.
     """
@@ -66,6 +69,7 @@ class SceneScores:
     group: str
     is_as_published: bool
     places: Mapping[str, PlaceScores]
+    scored: tuple[ScoredPlace, ...]
     pictures: Mapping[str, PictureScores]
     has_pictures: bool
 
@@ -130,10 +134,12 @@ class Bench:
         if triple is not None and self._model is not None:
             proposals[MODEL], prediction = self._model_places(number, oracle, triple)
             made |= self._model_pictures(number, oracle, triple, prediction, proposals[MODEL])
+        verdicts = {name: oracle.judged(proposal.boxes_cxcywh) for name, proposal in proposals.items()}
         return SceneScores(
             group=self.scenes.groups[number],
             is_as_published=self.scenes.is_as_published(number, oracle.world),
-            places={name: place_scores(oracle, proposal) for name, proposal in proposals.items()},
+            places={name: place_scores(oracle, one, verdicts[name]) for name, one in proposals.items()},
+            scored=self._scored(proposals, verdicts),
             pictures=self._picture_scores(made),
             has_pictures=triple is not None,
         )
@@ -142,6 +148,19 @@ class Bench:
         if self._perceptual is None:
             return {}
         return {name: picture_scores(one, truth, self._perceptual) for name, (one, truth) in made.items()}
+
+    def _scored(
+        self, proposals: Mapping[str, Proposal], verdicts: Mapping[str, Sequence[Verdict]]
+    ) -> tuple[ScoredPlace, ...]:
+        """What the model thinks of its own places, of the true ones and of random ones, and what the oracle thinks."""
+        lattice = proposals[MODEL].lattice if MODEL in proposals else None
+        if self._model is None or lattice is None:
+            return ()
+        return tuple(
+            scored_place(self._model.pipeline, lattice, source, box_cxcywh, is_plausible=verdict.is_plausible)
+            for source in (MODEL, "truth", "random")
+            for box_cxcywh, verdict in zip(proposals[source].boxes_cxcywh, verdicts[source], strict=True)
+        )
 
     def show(self, number: int, method: str) -> ScenePictures:
         """Make the pictures of scene `number` once more, to be looked at; it must have been scored with pictures."""

@@ -1,6 +1,7 @@
 """Scores of a method's places in one scene; the formulas stand in docs/benchmark.md."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -8,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from situate.evaluation.benchmark.proposals import Proposal
-from situate.evaluation.oracle.judge import Reason
+from situate.evaluation.oracle.judge import Reason, Verdict
 from situate.evaluation.oracle.oracle import Oracle
 from situate.evaluation.oracle.truth import GRID_SIDE
 
@@ -37,9 +38,8 @@ class PlaceScores:
     size_error: float
 
 
-def place_scores(oracle: Oracle, proposal: Proposal) -> PlaceScores:
-    """Judge a method's places."""
-    verdicts = oracle.judged(proposal.boxes_cxcywh)
+def place_scores(oracle: Oracle, proposal: Proposal, verdicts: Sequence[Verdict]) -> PlaceScores:
+    """Score a method's places, given the oracle's verdict on each box."""
     first, samples = verdicts[0], verdicts[1:]
     error = abs(first.size_ratio - 1) if math.isfinite(first.size_ratio) else MAX_SIZE_ERROR
     return PlaceScores(

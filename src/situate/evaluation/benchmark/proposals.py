@@ -15,6 +15,7 @@ from situate.evaluation.oracle.truth import GRID_SIDE
 from situate.geometry.canvas import BoxCxcywh, Letterbox, box_of
 from situate.nn import truncated
 from situate.nn.distribution import PlacementDistribution
+from situate.nn.lattice import Lattice
 from situate.nn.placement import PlacementPrediction
 from situate.pipeline.compose import ComposePipeline
 from situate.records.batch import PlacementInput
@@ -33,10 +34,12 @@ class Proposal:
     Attributes:
         boxes_cxcywh: The box that it likes best, then `NUM_SAMPLES` drawn from its distribution.
         cell_log_prob: Its distribution of the anchor's cell over the picture.
+        lattice: A model's distribution over boxes; None for other methods.
     """
 
     boxes_cxcywh: list[BoxCxcywh]
     cell_log_prob: Float[np.ndarray, "16 16"]
+    lattice: Lattice | None = None
 
 
 def letterbox_of(oracle: Oracle) -> Letterbox:
@@ -95,7 +98,7 @@ def model_proposal(
     (first,) = pipeline.ranked(lattice, 1)
     drawn = box_of(lattice.sample(NUM_SAMPLES, generator), lattice.aspect.log().expand(NUM_SAMPLES))
     boxes = [letterbox.box_to_picture((cx, cy, w, h)) for cx, cy, w, h in drawn.cpu().tolist()]
-    return Proposal([first.box_cxcywh, *boxes], _log(model_cells(prediction.distribution, letterbox)))
+    return Proposal([first.box_cxcywh, *boxes], _log(model_cells(prediction.distribution, letterbox)), lattice)
 
 
 def model_cells(distribution: PlacementDistribution, letterbox: Letterbox) -> Float[np.ndarray, "16 16"]:

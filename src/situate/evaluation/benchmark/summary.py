@@ -9,6 +9,7 @@ import numpy as np
 
 from situate.evaluation.benchmark.bench import SceneScores
 from situate.evaluation.benchmark.scene_set import SceneSet
+from situate.evaluation.benchmark.score import score_figures
 from situate.evaluation.intervals import Estimate, mean_of, median_of
 
 PLACE_FIGURES: dict[str, tuple[str, Callable[..., Estimate]]] = {
@@ -33,7 +34,8 @@ def summary(scenes: SceneSet, scores: Sequence[SceneScores], *, seed: int, name:
 
     Returns:
         `methods` holds numbers, fractions in 0..1; their 95 % intervals stand under the same names in `intervals`. A
-        figure that a method does not have is left out.
+        figure that a method does not have is left out. `score` tells how well the model's scores can be trusted; None
+        without a model.
     """
     names = dict.fromkeys(method for one in scores for method in (*one.places, *one.pictures))
     estimates = {method: _estimates(method, scores, seed) for method in names}
@@ -50,6 +52,7 @@ def summary(scenes: SceneSet, scores: Sequence[SceneScores], *, seed: int, name:
             method: {figure: [round(one.low, DIGITS), round(one.high, DIGITS)] for figure, one in figures.items()}
             for method, figures in estimates.items()
         },
+        "score": score_figures([one.scored for one in scores], seed=seed),
     }
 
 

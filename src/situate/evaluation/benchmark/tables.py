@@ -27,12 +27,37 @@ PICTURES: dict[str, tuple[str, tuple[float, int]]] = {
     "shadow_iou": ("shadow IoU", (1.0, 3)),
 }
 
+SCORE = {
+    "auroc": "AUROC of the density, true and random places",
+    "ece": "calibration error of the score, all places",
+    "ece_model": "of the model's own places",
+    "ece_truth": "of true places",
+    "ece_random": "of random places",
+}
+RELIABILITY = {"score": "score (%)", "plausible": "plausible (%)", "share": "of all places (%)"}
+
 
 def tables_of(result: Mapping[str, Any]) -> list[Table]:
     """Return the table of places and, if pictures were made, that of pictures."""
     tables = [_table("Places", PLACES, result)]
     if any("psnr_db" in figures for figures in result["methods"].values()):
         tables.append(_with_changed(_table("Pictures", PICTURES, result), result))
+    return [*tables, *_score_tables(result.get("score"))]
+
+
+def _score_tables(score: Mapping[str, Any] | None) -> list[Table]:
+    """How well the model's scores can be trusted, and the reliability diagram as a table."""
+    if score is None:
+        return []
+    rows = [
+        (text, f"{100 * one['value']:.1f} [{100 * one['low']:.1f}, {100 * one['high']:.1f}]")
+        for figure, text in SCORE.items()
+        if (one := score.get(figure)) is not None
+    ]
+    tables = [Table("Score", ("figure", "%"), tuple(rows))]
+    if "reliability" in score:
+        bins = [tuple(f"{100 * row[name]:.1f}" for name in RELIABILITY) for row in score["reliability"]]
+        tables.append(Table("Reliability", tuple(RELIABILITY.values()), tuple(bins)))
     return tables
 
 
