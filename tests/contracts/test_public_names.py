@@ -21,10 +21,12 @@ PUBLIC_NAMES = {
     "situate.labels.read": ["read_labels"],
     "situate.errors": ["SituateError", "InputError", "DataError", "OutputError", "ConfigError", "ModelFileError"],
     "situate.pipeline.composer": ["Composer"],
+    "situate.recipes": ["tiny"],
     "situate.records.picture": ["Picture"],
     "situate.records.placement": ["Composite", "Placement"],
     "situate.records.triple": ["Triple"],
     "situate.seeds": ["seed_for"],
+    "situate.training.run": ["train"],
 }
 
 
