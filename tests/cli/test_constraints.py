@@ -130,7 +130,9 @@ def test_a_sheet_shows_every_place(model, capsys):
         (["--away-from", "1,2,3"], "is not four numbers"),
         (["--away-from", "0,0,96,64"], "--away-from allows none"),
         (["--inside", "2"], "least share inside is 2"),
-        (["--distance", "-3"], "distance is -3"),
+        (["--away-from", "1,2,30,4", "--distance", "-3"], "distance is -3"),
+        (["--distance", "5"], "--distance 5 needs something to keep from"),
+        (["--may-overlap"], "for several foregrounds"),
         (["--min-size", "500%"], "no place is left: --min-size allows none"),
     ],
 )
@@ -141,6 +143,25 @@ def test_what_cannot_be_obeyed_is_said_and_nothing_written(model, capsys, folder
     assert main([command, "scene.png", "cutout.png", "--model", model, "--device", "cpu", *output, *options]) == 2
     assert message in capsys.readouterr().err
     assert sorted(folder.iterdir()) == before
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    "options", [["--max-size", "40"], ["--inside", "2"], ["--box", "1,2,30,40", "--min-size", "1px"]]
+)
+def test_what_is_wrong_for_every_background_is_said_once(model, capsys, folder, options):
+    (folder / "scenes").mkdir()
+    Image.fromarray(scene()).save(folder / "scenes/a.png")
+    assert main(["compose", "scenes", "cutout.png", "-o", "out", *options, "--model", model, "--device", "cpu"]) == 2
+    assert capsys.readouterr().err.startswith("error: ")
+    assert not (folder / "out").exists()
+
+
+@pytest.mark.usefixtures("folder")
+def test_two_pictures_need_two_names(model, capsys):
+    words = ["place", "scene.png", "cutout.png", "--heatmap", "a.png", "--sheet", "a.png", "--model", model]
+    assert main(words) == 2
+    assert "are both a.png" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("folder")

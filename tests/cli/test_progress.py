@@ -11,4 +11,4 @@ def test_who_interrupts_a_long_command_is_told_how_to_go_on(
 ) -> None:
     with pytest.raises(KeyboardInterrupt), progress_bar("rendering", can_resume=can_resume):
         raise KeyboardInterrupt
-    assert ("--resume goes on" in capsys.readouterr().err) == can_resume
+    assert ("--resume in place of" in capsys.readouterr().err) == can_resume

@@ -5,7 +5,7 @@ import pytest
 
 from situate.errors import PlacementError
 from situate.geometry.constraints import BoxFilter, share_inside
-from situate.records.constraints import Extent, PlacementConstraints
+from situate.records.constraints import Extent, PlacementConstraints, mask_problem
 
 WIDTH, HEIGHT = 60, 40
 
@@ -97,12 +97,20 @@ def test_boxes_that_touch_do_not_overlap():
         ({"min_height": Extent(20.0, "px"), "max_height": Extent(0.25)}, r"least size, 20px, is more than .* 0.25"),
         ({"min_inside": 1.5}, r"least share inside is 1.5; it must be in \[0, 1\]"),
         ({"min_distance_px": -1.0}, "distance is -1"),
-        ({"away_from_xywh_px": ((1.0, 2.0, 0.0, 4.0),)}, "box 1,2,0,4 to keep away from is empty"),
+        ({"away_from_xywh_px": ((float("nan"), 2.0, 3.0, 4.0),)}, "is no box"),
+        ({"away_from_xywh_px": ((1.0, 2.0, 0.0, 4.0),)}, "box 1,2,0,4 to keep away from is no box"),
     ],
 )
 def test_what_makes_no_sense_is_refused(demanded: dict, message: str):
     with pytest.raises(PlacementError, match=message):
         BoxFilter(PlacementConstraints(**demanded), (WIDTH, HEIGHT))
+
+
+def test_a_mask_of_bytes_is_not_taken_for_one_of_truths():
+    assert "is uint8 of shape (40, 60); pass a bool array" in str(
+        mask_problem("avoid", np.zeros((HEIGHT, WIDTH), np.uint8), (WIDTH, HEIGHT))
+    )
+    assert mask_problem("avoid", painted(), (WIDTH, HEIGHT)) is None
 
 
 def test_the_default_demands_nothing_else():

@@ -55,3 +55,12 @@ def test_damaged_scores_are_named(folder, content):
     (folder / "score.json").write_text(content)
     with pytest.raises(ModelFileError, match="is damaged"):
         Composer.from_pretrained(folder)
+
+
+def test_an_object_too_wide_for_any_place_can_be_put_by_hand(folder):
+    for with_score in (False, True):
+        if with_score:
+            publish_score(MAP, folder)
+        composer = Composer.from_pretrained(folder)
+        (composite,) = composer(scene(120, 1000), cutout(200, 10), box_xywh_px=(10.0, 500.0, 100.0, 20.0))
+        assert (composite.placement.score is not None) == with_score

@@ -31,6 +31,7 @@ def test_what_a_later_object_covers_is_no_longer_seen(composer):
     first, second = both.objects
     assert (first.visible_alpha <= alone.visible_alpha).all()
     covered = second.visible_alpha == 255
+    assert (alone.visible_alpha[covered] > 0).any()
     assert (first.visible_alpha[covered] == 0).all()
     free = second.visible_alpha == 0
     np.testing.assert_array_equal(first.visible_alpha[free], alone.visible_alpha[free])
@@ -39,3 +40,17 @@ def test_what_a_later_object_covers_is_no_longer_seen(composer):
 def test_no_objects_are_refused(composer):
     with pytest.raises(InputError, match="there are 0 foregrounds"):
         composer.compose_several(scene(), [])
+
+
+def test_placing_composes_nothing_but_what_later_objects_must_see(composer, monkeypatch):
+    composed = []
+    monkeypatch.setattr(type(composer), "_composed", lambda self, *_: composed.append(1))
+    composer.place_several(scene(), [cutout()])
+    assert composed == []
+
+
+def test_a_literal_model_cannot_keep_objects_apart(literal_composer):
+    with pytest.raises(InputError, match="2 foregrounds, but this model is `literal`"):
+        literal_composer.compose_several(scene(), [cutout(), cutout(20, 30)])
+    with pytest.raises(InputError, match="literal"):
+        literal_composer.place_several(scene(), [cutout(), cutout(20, 30)])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from situate.cli.constraints import ConstraintOptions
+from situate.cli.constraints import ConstraintOptions, check_number
 from situate.errors import InputError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def compose(
 
     box_xywh_px = None if box is None else parsed_box(box)
     options = {"top_k": top_k, "box_xywh_px": box_xywh_px, "seed": seed, "num_steps": steps}
-    _check_foregrounds(background, foregrounds, options)
+    _check_foregrounds(background, foregrounds, options, may_overlap=may_overlap)
     if background.is_dir() or foregrounds[0].is_dir():
         if json is not None:
             raise InputError("--json names one file; with folders every picture gets its own, leave --json out")
@@ -121,16 +121,17 @@ def _composed(
     from situate.imageio.read import read_picture
 
     scene = read_picture(background)
-    demanded = constraints.for_background(scene)
+    demanded = constraints.for_background(scene, num_foregrounds=len(foregrounds))
     if len(foregrounds) == 1:
         return composer(scene, foregrounds[0], constraints=demanded, **options)
     several = {name: options[name] for name in ("may_overlap", "seed", "num_steps")}
     return [composer.compose_several(scene, foregrounds, constraints=demanded, **several)]
 
 
-def _check_foregrounds(background: Path, foregrounds: tuple[Path, ...], options: dict[str, Any]) -> None:
-    if not foregrounds:
-        raise InputError("there is no foreground; pass BACKGROUND FOREGROUND")
+def _check_foregrounds(
+    background: Path, foregrounds: tuple[Path, ...], options: dict[str, Any], *, may_overlap: bool
+) -> None:
+    check_number(foregrounds, may_overlap=may_overlap)
     if len(foregrounds) == 1:
         return
     if options["top_k"] != 1 or options["box_xywh_px"] is not None:

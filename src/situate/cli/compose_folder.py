@@ -44,7 +44,9 @@ def compose_folders(
     if count < 1:
         raise InputError(f"--num is {count}; it must be at least 1")
     composer = Composer.from_pretrained(model, device=device)
-    composer.check(**options)
+    composer.check(**options, constraints=constraints.without_masks())
+    if constraints.allow or constraints.avoid:
+        _check_no_box(options)
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -65,6 +67,11 @@ def compose_folders(
     if failures:
         print(f"{len(failures)} of {count} pairs failed, see {output / 'errors.jsonl'}", file=sys.stderr)
     return 1 if failures else 0
+
+
+def _check_no_box(options: dict[str, Any]) -> None:
+    if options["box_xywh_px"] is not None:
+        raise InputError("--box says where the object goes, --allow and --avoid say where it may; pass one of them")
 
 
 def _compose_pair(

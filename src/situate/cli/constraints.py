@@ -1,7 +1,7 @@
 """The options that say where an object may be put, the same for `place` and `compose`."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,7 +31,7 @@ class ConstraintOptions:
         min_size: The object is at least so tall: 0.2 or 20% of the picture's height, or 80px.
         max_size: And at most so tall.
         away_from: Boxes to keep clear of: left,top,width,height in pixels.
-        distance: How far to keep from them, in pixels.
+        distance: How far to keep from them, in pixels; several objects keep as far from each other.
         inside: Least share of the object's box inside the picture.
     """
 
@@ -43,37 +43,65 @@ class ConstraintOptions:
     distance: float = 0.0
     inside: float = 0.5
 
-    def for_background(self, background: "Picture") -> "PlacementConstraints":
-        """Read the masks and check everything for one background.
+    def without_masks(self, *, num_foregrounds: int = 1) -> "PlacementConstraints":
+        """Read and check what is the same for every background.
 
         Raises:
-            InputError: If a mask or a value cannot be used.
+            InputError: If a value cannot be used.
         """
         from situate.cli.options import parsed_box
         from situate.records.constraints import PlacementConstraints
 
+        if self.distance and not self.away_from and num_foregrounds == 1:
+            raise InputError(f"--distance {self.distance:g} needs something to keep from; pass --away-from BOX")
         constraints = PlacementConstraints(
-            allow=_mask(self.allow, "--allow", background),
-            avoid=_mask(self.avoid, "--avoid", background),
             min_height=_extent(self.min_size, "--min-size"),
             max_height=_extent(self.max_size, "--max-size"),
             away_from_xywh_px=tuple(parsed_box(box) for box in self.away_from or ()),
             min_distance_px=self.distance,
             min_inside=self.inside,
         )
+        if problems := constraints.problems():
+            raise InputError("; ".join(problems))
+        return constraints
+
+    def for_background(self, background: "Picture", *, num_foregrounds: int = 1) -> "PlacementConstraints":
+        """Read the masks too, and check everything for one background.
+
+        Raises:
+            InputError: If a mask or a value cannot be used.
+        """
+        constraints = replace(
+            self.without_masks(num_foregrounds=num_foregrounds),
+            allow=_mask(self.allow, "--allow", background),
+            avoid=_mask(self.avoid, "--avoid", background),
+        )
         if problems := constraints.problems((background.width_px, background.height_px)):
             raise InputError("; ".join(problems))
         return constraints
 
 
+def check_number(foregrounds: tuple[Path, ...], *, may_overlap: bool) -> None:
+    """Check that there is a foreground, and several where options are for several.
+
+    Raises:
+        InputError: If not.
+    """
+    if not foregrounds:
+        raise InputError("there is no foreground; pass BACKGROUND FOREGROUND")
+    if may_overlap and len(foregrounds) == 1:
+        raise InputError("--may-overlap is for several foregrounds, there is 1; leave it out")
+
+
 def _mask(path: Path | None, option: str, background: "Picture") -> "np.ndarray | None":
     if path is None:
         return None
+    from situate.imageio.encode import PICTURE_SUFFIXES
     from situate.imageio.mask import read_mask
 
     if path.is_dir():
         stem = Path(background.name).stem
-        found = sorted(file for file in path.iterdir() if file.stem == stem)
+        found = sorted(file for file in path.iterdir() if file.stem == stem and file.suffix.lower() in PICTURE_SUFFIXES)
         if len(found) != 1:
             raise InputError(f"{option} {path} holds {len(found)} pictures called {stem}; it needs one")
         path = found[0]

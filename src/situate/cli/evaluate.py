@@ -81,6 +81,7 @@ def evaluate(
     folders = [data_folder(folder, "test") for folder in data or []]
     prior_folders = [data_folder(folder, "train") for folder in prior_data or []]
     if suite == "leak":
+        _check_no_prior(prior_folders)
         _check_scene_options(no_render or fit_score, assets, test_set)
         leak_options = LeakOptions(model, folders, limit, inpaint, seed)
         evaluate_leak_suite(leak_options, json, report, device)
@@ -91,7 +92,6 @@ def evaluate(
     elif (suite or ("triples" if data else "scenes")) == "scenes":
         if split != "all":
             raise InputError("--split validation is for --suite triples; scenes are all held out")
-        prior_folder = _only(prior_folders)
         scene_options = SceneOptions(
             model,
             test_set,
@@ -100,7 +100,7 @@ def evaluate(
             no_render,
             fit_score,
             assets,
-            prior_folder,
+            _only(prior_folders),
             parsed_steps(steps),
             seed,
             num_workers,
@@ -117,6 +117,11 @@ def _check_scene_options(is_for_scenes: bool, assets: Path | None, test_set: str
         raise InputError(
             "--no-render, --fit-score, --assets and --test-set are for --suite scenes; triples are not rendered"
         )
+
+
+def _check_no_prior(prior_folders: list[Path]) -> None:
+    if prior_folders:
+        raise InputError("--prior-data is for the other suites; the leak is measured without a prior")
 
 
 def _only(prior_folders: list[Path]) -> Path | None:

@@ -69,8 +69,15 @@ def evaluate_scene_suite(options: SceneOptions, json: Path | None, report: Path 
 def _check_fit(options: SceneOptions) -> None:
     if not options.fit_score:
         return
+    from situate.cli.evaluation_model import folder_of
+    from situate.evaluation.benchmark.score import require_isotonic_regression
+    from situate.imageio.write import check_output
+    from situate.pipeline.load import SCORE_NAME
+
     if options.model is None:
         raise InputError("--fit-score fits the scores of a model; pass one")
+    require_isotonic_regression()
+    check_output(folder_of(options.model) / SCORE_NAME, suffixes=(".json",))
     if not options.data:
         raise InputError(
             "--fit-score needs scenes of your own (--data, from situate data scenes); the published ones are for tests"

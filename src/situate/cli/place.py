@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from situate.cli.constraints import ConstraintOptions
+from situate.cli.constraints import ConstraintOptions, check_number
 from situate.errors import InputError
 
 if TYPE_CHECKING:
@@ -48,8 +48,9 @@ def place(
     from situate.pipeline.composer import Composer
     from situate.pipeline.output import placement_entries, write_files
 
-    if not foregrounds:
-        raise InputError("there is no foreground; pass BACKGROUND FOREGROUND")
+    check_number(foregrounds, may_overlap=may_overlap)
+    if heatmap is not None and heatmap == sheet:
+        raise InputError(f"--heatmap and --sheet are both {heatmap}; give them different names")
     if top_k < 1:
         raise InputError(f"--top-k is {top_k}; it must be at least 1")
     if json is not None:
@@ -59,7 +60,7 @@ def place(
             check_output(path)
     scene = read_picture(background)
     composer = Composer.from_pretrained(model, device=device)
-    demanded = constraints.for_background(scene)
+    demanded = constraints.for_background(scene, num_foregrounds=len(foregrounds))
     found = composer.place_several(scene, foregrounds, top_k=top_k, constraints=demanded, may_overlap=may_overlap)
     entries = [placement_entries(one.placements, (scene.width_px, scene.height_px)) for one in found]
     described = entries[0] if len(entries) == 1 else entries

@@ -23,5 +23,8 @@ def progress_bar(text: str, *, can_resume: bool = False) -> Iterator[Callable[[i
             yield lambda num_done, num_all: bar.update(task, completed=num_done, total=num_all)
         except KeyboardInterrupt:
             if can_resume:
-                print("what is finished is kept: the same command with --resume goes on", file=sys.stderr)
+                print(
+                    "what is finished is kept; --resume in place of --overwrite goes on with it",
+                    file=sys.stderr,
+                )
             raise

@@ -108,9 +108,10 @@ def check_fit(pictures: Mapping[str, np.ndarray], where: str) -> None:
         channels = {"background": (3,), "composite": (3,), "foreground": (4,), "decoys": (4,)}.get(field, ())
         expected = (*(pixels.shape[:2] if field == "foreground" else (height, width)), *channels)
         if pixels.shape != expected or pixels.dtype != np.uint8:
+            wanted = " x ".join(map(str, (expected[1], expected[0], *channels)))
             raise DataError(
-                f"{where}: the pictures do not fit together ({field} is {pixels.dtype} {_size(pixels)}, "
-                f"the background is {width} x {height}); make the data set again"
+                f"{where}: the pictures do not fit together ({field} is {pixels.dtype} {_size(pixels)}, not uint8 "
+                f"{wanted}); make the data set again"
             )
 
 

@@ -23,6 +23,7 @@ class BoxFilter:
             raise PlacementError("; ".join(problems))
         self.constraints = constraints
         self.resolution_wh = resolution_wh
+        self._allow_sums = None if constraints.allow is None else _rectangle_sums(constraints.allow)
         self._avoid_sums = None if constraints.avoid is None else _rectangle_sums(constraints.avoid)
 
     def allows(self, box_xyxy_px: Float[np.ndarray, "n 4"]) -> Bool[np.ndarray, " n"]:
@@ -51,6 +52,28 @@ class BoxFilter:
             allowed["--away-from"] = distance >= demanded.min_distance_px - _TOUCH_PX
         return allowed
 
+    def anchors(
+        self, middle_px: Float[np.ndarray, "n 2"], half_px: Float[np.ndarray, "n 2"]
+    ) -> Float[np.ndarray, "n 2"]:
+        """Move the middles of blocks that may not be stood on to the nearest place in the block that may.
+
+        Args:
+            middle_px: Middles of blocks, x and y.
+            half_px: Half their width and height.
+
+        Returns:
+            The places; where all of a block is forbidden, or nothing is, its middle.
+        """
+        if self._allow_sums is None or self.constraints.allow is None:
+            return middle_px
+        blocks = np.hstack([middle_px - half_px, middle_px + half_px])
+        points = np.hstack([middle_px, middle_px])
+        is_mixed = ~_at_anchor(self.constraints.allow, points) & (_num_touched(self._allow_sums, blocks) > 0)
+        moved = middle_px.copy()
+        for index in np.flatnonzero(is_mixed):
+            moved[index] = _nearest_allowed(self.constraints.allow, middle_px[index], blocks[index])
+        return moved
+
 
 def share_inside(box_xyxy_px: Float[np.ndarray, "n 4"], resolution_wh: tuple[int, int]) -> Float[np.ndarray, " n"]:
     """Return the share of each box's area that lies inside the picture."""
@@ -66,6 +89,23 @@ def _at_anchor(mask: Bool[np.ndarray, "h w"], box_xyxy_px: Float[np.ndarray, "n 
     column = np.floor((box_xyxy_px[:, 0] + box_xyxy_px[:, 2]) / 2).astype(np.int64)
     row = np.ceil(box_xyxy_px[:, 3]).astype(np.int64) - 1
     return mask[np.clip(row, 0, height_px - 1), np.clip(column, 0, width_px - 1)]
+
+
+def _nearest_allowed(
+    mask: Bool[np.ndarray, "h w"], middle_px: Float[np.ndarray, "2"], block_xyxy_px: Float[np.ndarray, "4"]
+) -> Float[np.ndarray, "2"]:
+    """Return the place on a set pixel of the block that is nearest to its middle; pixels hold their bottom edge."""
+    low, high = np.floor(block_xyxy_px[:2]).astype(int), np.ceil(block_xyxy_px[2:]).astype(int)
+    (left, top), (right, bottom) = np.maximum(low, 0), np.minimum(high, mask.shape[::-1])
+    rows, columns = np.nonzero(mask[top:bottom, left:right])
+    corner = np.stack([columns + left, rows + top], axis=1).astype(float)
+    first, last = corner + np.array([0, _TOUCH_PX]), corner + np.array([1 - _TOUCH_PX, 1])
+    places = np.clip(middle_px, np.maximum(first, block_xyxy_px[:2]), np.minimum(last, block_xyxy_px[2:]))
+    is_inside = (np.maximum(first, block_xyxy_px[:2]) <= np.minimum(last, block_xyxy_px[2:])).all(axis=1)
+    if not is_inside.any():
+        return middle_px
+    distance = np.where(is_inside, np.square(places - middle_px).sum(axis=1), np.inf)
+    return places[int(distance.argmin())]
 
 
 def _rectangle_sums(mask: Bool[np.ndarray, "h w"]) -> Int[np.ndarray, "h1 w1"]:

@@ -11,7 +11,7 @@ from situate.records.picture import Picture
 
 
 def read_mask(path: Path, picture: Picture) -> Bool[np.ndarray, "h w"]:
-    """Read the mask of a picture: True where it is brighter than half of white.
+    """Read the mask of a picture: True where it is brighter than half of white, and not transparent.
 
     Raises:
         ImageError: If it cannot be read.
@@ -19,6 +19,8 @@ def read_mask(path: Path, picture: Picture) -> Bool[np.ndarray, "h w"]:
     """
     mask_picture = read_picture(path)
     mask = mask_picture.rgb.mean(axis=2) > mask_picture.max_value / 2
+    if mask_picture.has_alpha:
+        mask &= mask_picture.pixels[..., 3] > mask_picture.max_value / 2
     if mask.shape != picture.pixels.shape[:2]:
         raise InputError(
             f"{path} is {mask_picture.width_px} x {mask_picture.height_px} pixels, {picture.name} is "

@@ -35,7 +35,7 @@ class Lattice:
     Attributes:
         position: Middle of each block: anchor x, anchor y, log height on the canvas.
         half_extent: Half the block's extent along each of them.
-        box_cxcywh: The middle as a box on the canvas.
+        box_cxcywh: The middle as a box on the canvas; if it is not allowed, the nearest place in the block that is.
         mass: Probability of each block, > 0, sums to 1.
         cell: The density's cell that each block lies in, rows first.
         grid_hw: Rows and columns of those cells.
@@ -64,6 +64,12 @@ class Lattice:
     def aspect(self) -> Float[Tensor, ""]:
         """Width over height of the object, the same for all boxes."""
         return self.box_cxcywh[0, 2] / self.box_cxcywh[0, 3]
+
+    @property
+    def place(self) -> Float[Tensor, "n 3"]:
+        """Anchor and log height of each block's box: the block's middle, or the nearest in it that is allowed."""
+        cx, cy, _, height = self.box_cxcywh.unbind(-1)
+        return torch.stack([cx, cy + height / 2, height.log()], dim=-1)
 
     def allows(self, box_cxcywh: Float[Tensor, "b 4"]) -> Bool[Tensor, " b"]:
         """Say which boxes on the canvas the constraints allow."""
@@ -99,14 +105,14 @@ class Lattice:
     def sample(self, k: int, generator: torch.Generator) -> Float[Tensor, "{k} 3"]:
         """Draw `k` positions: a block by its mass, then a place in it that the constraints allow.
 
-        A block's middle is always allowed; where several draws in it were not, the middle is taken.
+        Where several draws in a block were not allowed, its own box is taken, which is.
 
         Args:
             k: How many.
             generator: Source of randomness, on the CPU.
         """
         drawn = torch.multinomial(self.mass.cpu(), k, replacement=True, generator=generator).to(self.mass.device)
-        position, half_extent = self.position[drawn], self.half_extent[drawn]
+        position, half_extent = self.place[drawn], self.half_extent[drawn]
         is_drawn = torch.zeros(k, dtype=torch.bool, device=position.device)
         for _ in range(_NUM_REDRAWS):
             offset = 2 * torch.rand(k, 3, generator=generator).to(position) - 1
@@ -134,7 +140,7 @@ def lattice_of(
         PlacementError: If nothing is left; the message names the constraint that emptied it.
     """
     box_filter = BoxFilter(constraints or PlacementConstraints(), (letterbox.width_px, letterbox.height_px))
-    blocks = _blocks(distribution, log_aspect, letterbox, box_filter)
+    blocks = _moved(_blocks(distribution, log_aspect, letterbox, box_filter))
     allowed = box_filter.allowed_by(_in_px(cxcywh_to_xyxy(blocks.box_cxcywh), letterbox))
     kept = np.logical_and.reduce(list(allowed.values()))
     left = blocks.taking(torch.from_numpy(np.flatnonzero(kept)).to(blocks.mass.device))
@@ -195,6 +201,29 @@ def _blocks(
         letterbox,
         box_filter,
     )
+
+
+def _moved(blocks: Lattice) -> Lattice:
+    """Move boxes within their blocks to where height and anchor are allowed; constraints may be finer than blocks."""
+    demanded, letterbox = blocks.box_filter.constraints, blocks.letterbox
+    if demanded.min_height is None and demanded.max_height is None and demanded.allow is None:
+        return blocks
+    place = blocks.position.clone()
+    lowest, highest = place[:, 2] - blocks.half_extent[:, 2], place[:, 2] + blocks.half_extent[:, 2]
+    for extent, limit in ((demanded.min_height, torch.maximum), (demanded.max_height, torch.minimum)):
+        if extent is not None:
+            log_height = math.log(extent.in_px(letterbox.height_px) / letterbox.side_px)
+            place[:, 2] = limit(place[:, 2], torch.full_like(place[:, 2], log_height))
+    place[:, 2] = torch.minimum(torch.maximum(place[:, 2], lowest), highest)
+    if demanded.allow is not None:
+        anchors, first, inverse = np.unique(
+            place[:, :2].cpu().double().numpy(), axis=0, return_index=True, return_inverse=True
+        )
+        corner = np.array(letterbox.content_xyxy[:2])
+        half_px = blocks.half_extent[:, :2].cpu().double().numpy()[first] * letterbox.side_px
+        moved = blocks.box_filter.anchors((anchors - corner) * letterbox.side_px, half_px)
+        place[:, :2] = torch.from_numpy(moved / letterbox.side_px + corner)[inverse.reshape(-1)].to(place)
+    return replace(blocks, box_cxcywh=box_of(place, blocks.aspect.log().expand(len(place))))
 
 
 def _in_px(box_xyxy: Float[Tensor, "n 4"], letterbox: Letterbox) -> Float[np.ndarray, "n 4"]:

@@ -1,6 +1,6 @@
 """`Composer`: the object that most people hold. Pictures of any kind in, composites out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,15 @@ from situate.geometry.canvas import Letterbox
 from situate.nn.placement import PlacementPrediction
 from situate.pipeline.compose import DEFAULT_STEPS, ComposePipeline, foreground_u8
 from situate.pipeline.device import device_named
-from situate.pipeline.inputs import BoxXywhPx, cutout_from, cutouts_from, fitted_placement, scene_from
+from situate.pipeline.inputs import (
+    BoxXywhPx,
+    apart_from,
+    check_options,
+    cutout_from,
+    cutouts_from,
+    fitted_placement,
+    scene_from,
+)
 from situate.pipeline.load import fingerprint_of, load_pipeline, shipped_model
 from situate.pipeline.places import RankedPlaces
 from situate.records.constraints import PlacementConstraints
@@ -60,7 +68,7 @@ class Composer:
             foreground: The same with transparency; it is trimmed to alpha > 0.05 and never stretched.
             top_k: How many places to use; one composite each.
             box_xywh_px: A place given by hand (left, top, width, height in background pixels): the cut-out is fitted
-                into it, bottom-centre, and the placement head is skipped.
+                into it, bottom-centre; the placement network is asked for its score only.
             constraints: What is demanded of the places; not together with a box.
             seed: Of the noise template; the same call gives the same bytes.
             num_steps: Steps of the synthesis.
@@ -78,10 +86,7 @@ class Composer:
             places, prediction = self._ranked(scene, cutout, top_k, constraints)
             placements = places.placements
         else:
-            places, prediction = self._ranked(scene, cutout, 0, None)
-            placement = fitted_placement(box_xywh_px, scene, cutout)
-            on_canvas = places.lattice.letterbox.box_to_canvas(placement.box_cxcywh)
-            placements = [replace(placement, score=self.pipeline.score(places.lattice, on_canvas))]
+            placements, prediction = self._by_hand(scene, cutout, fitted_placement(box_xywh_px, scene, cutout))
         return self._composed(scene, cutout, placements, prediction, seed, num_steps)
 
     def compose_several(
@@ -108,10 +113,14 @@ class Composer:
             InputError: As for composing one, or if there are no foregrounds.
         """
         self.check(constraints=constraints, seed=seed, num_steps=num_steps)
-        steps = self._one_after_another(
-            scene_from(background), cutouts_from(foregrounds), 1, constraints, may_overlap, seed, num_steps
-        )
-        *_, (_, composite) = steps
+        scene, cutouts = scene_from(background), self._several(foregrounds)
+        composite: Composite | None = None
+        for number, cutout in enumerate(cutouts):
+            demanded = constraints if may_overlap else apart_from(composite, constraints)
+            places, prediction = self._ranked(scene, cutout, 1, demanded)
+            composite = self._with_one_more(places, cutout, prediction, composite, number, seed, num_steps)
+            scene = composite.picture
+        assert composite is not None
         return composite
 
     def place(
@@ -126,7 +135,7 @@ class Composer:
 
         Arguments and errors as for composing.
         """
-        _check_options(top_k, DEFAULT_STEPS, 0)
+        check_options(top_k, DEFAULT_STEPS, 0)
         return self._ranked(scene_from(background), cutout_from(foreground), top_k, constraints)[0]
 
     def place_several(
@@ -142,11 +151,18 @@ class Composer:
 
         Arguments and errors as for composing several.
         """
-        _check_options(top_k, DEFAULT_STEPS, 0)
-        steps = self._one_after_another(
-            scene_from(background), cutouts_from(foregrounds), top_k, constraints, may_overlap, 0, DEFAULT_STEPS
-        )
-        return [places for places, _ in steps]
+        check_options(top_k, DEFAULT_STEPS, 0)
+        scene, cutouts = scene_from(background), self._several(foregrounds)
+        composite: Composite | None = None
+        found: list[RankedPlaces] = []
+        for number, cutout in enumerate(cutouts):
+            demanded = constraints if may_overlap else apart_from(composite, constraints)
+            places, prediction = self._ranked(scene, cutout, top_k, demanded)
+            found.append(places)
+            if number < len(cutouts) - 1:
+                composite = self._with_one_more(places, cutout, prediction, composite, number, 0, DEFAULT_STEPS)
+                scene = composite.picture
+        return found
 
     def check(
         self,
@@ -164,7 +180,7 @@ class Composer:
         Raises:
             InputError: If it does not.
         """
-        _check_options(top_k, num_steps, seed)
+        check_options(top_k, num_steps, seed)
         is_constrained = constraints is not None and not constraints.is_default
         if box_xywh_px is not None and is_constrained:
             raise InputError("a box says where the object goes, constraints say where it may; pass one of them")
@@ -189,26 +205,40 @@ class Composer:
         lattice = self.pipeline.lattice(inputs, prediction, Letterbox(scene.width_px, scene.height_px), constraints)
         return RankedPlaces(scene, pixels, self.pipeline.ranked(lattice, top_k), lattice), prediction
 
-    def _one_after_another(
+    def _by_hand(
+        self, scene: Picture, cutout: Picture, placement: Placement
+    ) -> tuple[list[Placement], PlacementPrediction]:
+        inputs, prediction = self.pipeline.predict(scene.rgb_u8, foreground_u8(cutout))
+        if self.pipeline.score_map is None:
+            return [placement], prediction
+        letterbox = Letterbox(scene.width_px, scene.height_px)
+        lattice = self.pipeline.lattice(inputs, prediction, letterbox, PlacementConstraints(min_inside=0.0))
+        score = self.pipeline.score(lattice, letterbox.box_to_canvas(placement.box_cxcywh))
+        return [replace(placement, score=score)], prediction
+
+    def _several(self, foregrounds: Sequence[Any]) -> list[Picture]:
+        if len(foregrounds) > 1 and self.pipeline.conditioning != "pasted":
+            raise InputError(
+                f"there are {len(foregrounds)} foregrounds, but this model is `literal`: it cannot keep them "
+                "apart; pass one, or use a `pasted` model such as tiny, which ships with situate"
+            )
+        return cutouts_from(foregrounds)
+
+    def _with_one_more(
         self,
-        scene: Picture,
-        cutouts: Sequence[Picture],
-        top_k: int,
-        constraints: PlacementConstraints | None,
-        may_overlap: bool,
+        places: RankedPlaces,
+        cutout: Picture,
+        prediction: PlacementPrediction,
+        earlier: Composite | None,
+        number: int,
         seed: int,
         num_steps: int,
-    ) -> Iterator[tuple[RankedPlaces, Composite]]:
-        """Place and compose one object after another, each in the last result and at its best place."""
-        composite: Composite | None = None
-        for number, cutout in enumerate(cutouts):
-            demanded = constraints if may_overlap else _apart(constraints, composite)
-            places, prediction = self._ranked(scene, cutout, top_k, demanded)
-            noise_seed = seed_for(seed, "object", number) if number else seed
-            (made,) = self._composed(scene, cutout, places.placements[:1], prediction, noise_seed, num_steps)
-            composite = replace(made if composite is None else made.after(composite), seed=seed)
-            scene = composite.picture
-            yield places, composite
+    ) -> Composite:
+        """Compose one more object at its best place."""
+        noise_seed = seed_for(seed, "object", number) if number else seed
+        best = places.placements[:1]
+        (made,) = self._composed(places.background, cutout, best, prediction, noise_seed, num_steps)
+        return replace(made if earlier is None else made.after(earlier), seed=seed)
 
     def _composed(
         self,
@@ -228,22 +258,3 @@ class Composer:
             num_steps=num_steps,
             model_fingerprint=self.model_fingerprint,
         )
-
-
-def _apart(constraints: PlacementConstraints | None, composite: Composite | None) -> PlacementConstraints | None:
-    """Keep clear of the objects that are there too."""
-    if composite is None:
-        return constraints
-    demanded = constraints or PlacementConstraints()
-    placed = tuple(placed.box_xywh_px for placed in composite.objects)
-    return replace(demanded, away_from_xywh_px=(*demanded.away_from_xywh_px, *placed))
-
-
-def _check_options(top_k: int, num_steps: int, seed: int) -> None:
-    problems = [
-        f"{name} is {value}; it must be at least {least}"
-        for name, value, least in (("top_k", top_k, 1), ("steps", num_steps, 1), ("seed", seed, 0))
-        if value < least
-    ]
-    if problems:
-        raise InputError("; ".join(problems))

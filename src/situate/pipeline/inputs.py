@@ -1,15 +1,16 @@
-"""What a caller hands in: pictures of any kind, and a place given as a box in pixels."""
+"""What a caller hands in: pictures of any kind, a place given as a box in pixels, numbers, constraints."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from situate.errors import InputError
 from situate.geometry.boxes import xywh_px_to_cxcywh
 from situate.imageio.convert import as_picture
 from situate.imageio.foreground import check_background, prepare_foreground
-from situate.records.constraints import MIN_INSIDE
+from situate.records.constraints import MIN_INSIDE, PlacementConstraints
 from situate.records.picture import Picture
-from situate.records.placement import Placement
+from situate.records.placement import Composite, Placement
 
 BoxXywhPx = tuple[float, float, float, float]
 
@@ -66,3 +67,27 @@ def _check_inside(what: str, box_xywh_px: BoxXywhPx, scene: Picture) -> None:
 
 def _overlap(start: float, length: float, limit: int) -> float:
     return max(0.0, min(start + length, limit) - max(start, 0.0))
+
+
+def apart_from(composite: Composite | None, constraints: PlacementConstraints | None) -> PlacementConstraints | None:
+    """Return constraints that also keep clear of the objects that a composite holds."""
+    if composite is None:
+        return constraints
+    demanded = constraints or PlacementConstraints()
+    placed = tuple(placed.box_xywh_px for placed in composite.objects)
+    return replace(demanded, away_from_xywh_px=(*demanded.away_from_xywh_px, *placed))
+
+
+def check_options(top_k: int, num_steps: int, seed: int) -> None:
+    """Check the numbers that composing takes.
+
+    Raises:
+        InputError: Naming those that are too small.
+    """
+    problems = [
+        f"{name} is {value}; it must be at least {least}"
+        for name, value, least in (("top_k", top_k, 1), ("steps", num_steps, 1), ("seed", seed, 0))
+        if value < least
+    ]
+    if problems:
+        raise InputError("; ".join(problems))

@@ -51,6 +51,19 @@ def scored_place(
     return ScoredPlace(source, log_density, score, is_plausible)
 
 
+def require_isotonic_regression() -> Callable[..., Any]:
+    """Return scipy's isotonic regression.
+
+    Raises:
+        MissingExtraError: If scipy is not installed.
+    """
+    try:
+        from scipy.optimize import isotonic_regression
+    except ImportError as error:
+        raise MissingExtraError("scipy", "eval") from error
+    return isotonic_regression
+
+
 def fitted_score_map(places: Sequence[ScoredPlace]) -> ScoreMap:
     """Fit the chance of being plausible as a function of the log density that never falls.
 
@@ -62,16 +75,16 @@ def fitted_score_map(places: Sequence[ScoredPlace]) -> ScoreMap:
         InputError: If there are too few places.
         MissingExtraError: If scipy is not installed.
     """
-    try:
-        from scipy.optimize import isotonic_regression
-    except ImportError as error:
-        raise MissingExtraError("scipy", "eval") from error
+    isotonic_regression = require_isotonic_regression()
     if len(places) < MIN_PLACES:
         raise InputError(f"{len(places)} judged places are too few to fit scores on; {MIN_PLACES} are needed")
     density = np.array([place.log_density for place in places])
     order = np.argsort(density, kind="stable")
+    # Equal densities get one chance: their mean.
+    _, first, counts = np.unique(density, return_inverse=True, return_counts=True)
+    plausible = np.bincount(first, weights=[place.is_plausible for place in places]) / counts
+    steps = isotonic_regression(plausible, weights=counts.astype(float)).x[first][order]
     density = density[order]
-    steps = isotonic_regression(np.array([place.is_plausible for place in places], float)[order]).x
     parts = np.array_split(np.arange(len(density)), NUM_KNOTS)
     knots, chances = (np.array([values[part].mean() for part in parts]) for values in (density, steps))
     is_new = np.concatenate([[True], np.diff(knots) > 1e-6])
