@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from situate.cli.constraints import ConstraintOptions, check_number
+from situate.cli.constraints import NO_CONSTRAINTS, ConstraintOptions, check_number
 from situate.errors import InputError
 
 if TYPE_CHECKING:
     from situate.pipeline.composer import Composer
     from situate.records.placement import Composite
-
-NO_CONSTRAINTS = ConstraintOptions()
 
 
 def compose(

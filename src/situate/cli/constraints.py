@@ -81,6 +81,9 @@ class ConstraintOptions:
         return constraints
 
 
+NO_CONSTRAINTS = ConstraintOptions()
+
+
 def check_number(foregrounds: tuple[Path, ...], *, may_overlap: bool) -> None:
     """Check that there is a foreground, and several where options are for several.
 

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from situate.cli.constraints import ConstraintOptions, check_number
+from situate.cli.constraints import NO_CONSTRAINTS, ConstraintOptions, check_number
 from situate.errors import InputError
 
 if TYPE_CHECKING:
     from situate.pipeline.places import RankedPlaces
-
-NO_CONSTRAINTS = ConstraintOptions()
 
 
 def place(

@@ -17,19 +17,19 @@ class TripleSelection(Sequence[Triple]):
     def __init__(self, union: TripleUnion, indices: Sequence[int]) -> None:
         """Show only `indices` of `union`."""
         self._union = union
-        self._indices = indices
+        self.indices = indices
 
     def __len__(self) -> int:
         """Number of triples."""
-        return len(self._indices)
+        return len(self.indices)
 
     def label(self, index: int) -> Mapping[str, Any]:
         """Label of triple number `index` of the selection; no picture is decoded."""
-        return self._union.label(self._indices[index])
+        return self._union.label(self.indices[index])
 
     def __getitem__(self, index: int) -> Triple:  # type: ignore[override]
         """Decode triple number `index` of the selection."""
-        return self._union[self._indices[index]]
+        return self._union[self.indices[index]]
 
 
 def selected(union: TripleUnion, *, validation_fraction: float | None, num: int | None, seed: int) -> TripleSelection:

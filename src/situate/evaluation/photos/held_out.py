@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from situate.data.loader import TripleUnion, drawn_validation
-from situate.errors import DataError, InputError
+from situate.data.loader import TripleUnion
+from situate.errors import DataError
 from situate.evaluation.baselines import Position
-from situate.evaluation.selection import TripleSelection
+from situate.evaluation.selection import selected
 from situate.geometry.canvas import Letterbox, position_of
 from situate.records.triple import Triple
 
@@ -50,12 +50,8 @@ def held_out(union: TripleUnion, *, num: int | None, seed: int) -> HeldOut:
     Raises:
         InputError: If `num` < 1.
     """
-    if num is not None and num < 1:
-        raise InputError(f"{num} triples were asked for; at least 1 is needed")
-    every = range(len(union))
-    indices = list(every) if num is None else drawn_validation(every, num, seed)
-    groups = groups_of(union)
-    return HeldOut(TripleSelection(union, indices), [groups[index] for index in indices])
+    triples, groups = selected(union, validation_fraction=None, num=num, seed=seed), groups_of(union)
+    return HeldOut(triples, [groups[index] for index in triples.indices])
 
 
 def groups_of(union: TripleUnion) -> list[str]:
