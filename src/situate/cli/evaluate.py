@@ -1,7 +1,5 @@
 """`situate evaluate`: figures with intervals, beside the baselines."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -145,15 +143,3 @@ def parsed_steps(text: str) -> tuple[int, ...]:
     if min(steps) < 1:
         raise InputError(f"steps {text!r} hold {min(steps)}; at least 1 is needed")
     return steps
-
-
-@contextmanager
-def bar(count: int) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on stderr."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("evaluating"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("evaluating", total=count)
-        yield lambda done, _: progress.update(task, completed=done)

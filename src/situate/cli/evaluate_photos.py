@@ -26,7 +26,7 @@ class PhotoOptions:
 
 def evaluate_photo_suite(options: PhotoOptions, json: Path | None, report: Path | None, device: str) -> None:
     """Measure places; print tables and write what was asked for."""
-    from situate.cli.evaluate import bar
+    from situate.cli.progress import progress_bar
     from situate.data.loader import TripleUnion
     from situate.evaluation.photos.bench import PhotoBench
     from situate.evaluation.photos.held_out import held_out
@@ -43,7 +43,7 @@ def evaluate_photo_suite(options: PhotoOptions, json: Path | None, report: Path 
     data = held_out(union, num=options.limit, seed=options.seed)
     priors = _priors(options, union, data.groups, composer.pipeline.placement.grid_side)
     bench = PhotoBench(composer.pipeline, priors, options.seed)
-    with bar(len(data.groups)) as progress:
+    with progress_bar("evaluating") as progress:
         figures = photo_figures(bench, data, progress)
     result = {
         "suite": "photos",

@@ -34,7 +34,7 @@ class SceneOptions:
 
 def evaluate_scene_suite(options: SceneOptions, json: Path | None, report: Path | None, device: str) -> None:
     """Run the benchmark; print tables and write what was asked for."""
-    from situate.cli.evaluate import bar
+    from situate.cli.progress import progress_bar
     from situate.evaluation.benchmark.bench import ModelUnderTest
     from situate.evaluation.benchmark.report import benchmark_report
     from situate.evaluation.benchmark.run import BenchmarkConfig, figures_of, prepared_bench, scored
@@ -53,7 +53,7 @@ def evaluate_scene_suite(options: SceneOptions, json: Path | None, report: Path 
     make_bench = partial(prepared_bench, scenes, config, model=model, triples=store, prior_data=options.prior_data)
     bench = make_bench()  # here too, before any worker: what is missing is named, not taken for a killed process
     num_workers = num_processors() if options.num_workers is None else options.num_workers
-    with bar(len(scenes.groups)) as progress:
+    with progress_bar("evaluating") as progress:
         scores = scored(make_bench, len(scenes.groups), num_workers=num_workers, progress=progress)
     scores = _fitted(options.model, scores) if options.fit_score else scores
     result: dict[str, Any] = {**figures_of(bench, scores, config), **described}

@@ -26,7 +26,7 @@ class TripleOptions:
 
 def evaluate_triple_suite(options: TripleOptions, json: Path | None, report: Path | None, device: str) -> None:
     """Measure a model on triples; print tables and write what was asked for."""
-    from situate.cli.evaluate import bar
+    from situate.cli.progress import progress_bar
     from situate.data.loader import TripleUnion
     from situate.evaluation.fused import synthesis_part
     from situate.evaluation.report import evaluation_report
@@ -44,7 +44,7 @@ def evaluate_triple_suite(options: TripleOptions, json: Path | None, report: Pat
     fraction = run.validation_fraction if options.split == "validation" else None
     chosen = selected(TripleUnion(options.data), validation_fraction=fraction, num=options.limit, seed=options.seed)
     prior_boxes = None if options.prior_data is None else boxes_on_canvas(TripleUnion([options.prior_data]))
-    with bar(len(chosen)) as progress:
+    with progress_bar("evaluating") as progress:
         figures = evaluate_scenes(
             composer.pipeline,
             chosen,
