@@ -39,6 +39,7 @@ COMMANDS = {
 DATA_COMMANDS = {
     "assets": "Get 3D models for rendered scenes, check them and name their creators.",
     "scenes": "Make triples from rendered scenes.",
+    "places": "Pair rendered backgrounds with objects of other scenes, and draw where each could stand.",
     "photos": "Make triples from annotated photographs: COCO, YOLO, Pascal VOC, masks.",
     "static": "Make triples from the frames of a fixed camera.",
     "inspect": "Look at a data set: counts, and some of its triples on a page or a sheet.",

@@ -72,7 +72,10 @@ def _write_page(store: "TripleStore", drawn: Sequence[int], output: Path, *, cel
     from situate.imageio.write import write_bytes
 
     order = "lowest quality first" if is_worst else "drawn at random"
-    lines = [f"{len(drawn)} of {len(store)} triples, {order}. Red: the repaired hole. Blue: the object's box."]
+    lines = [
+        f"{len(drawn)} of {len(store)} triples, {order}. Red: the repaired hole. Blue: the object's box. "
+        "Orange: where it could stand as well."
+    ]
     page = strips_page(store.folder.resolve().name, [store[index] for index in drawn], lines, cell_px=cell_px)
     write_bytes(page.encode(), output)
 

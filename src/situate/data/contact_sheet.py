@@ -20,6 +20,7 @@ CHECKER_SQUARES = 12
 HOLE_COLOUR = (255, 60, 60)
 DECOY_COLOUR = (60, 160, 255)
 BOX_COLOUR = (60, 230, 255)
+PLACE_COLOUR = (255, 190, 60)
 MIN_CELL_PX = 32
 
 
@@ -27,7 +28,8 @@ def contact_sheet(triples: Sequence[Triple], *, columns: int = 2, cell_px: int =
     """Draw one strip of five pictures for every triple.
 
     A strip shows the foreground on a checker, the background with its hole outlined in red and its decoys in blue, the
-    composite with the box drawn, the visible alpha and the effect; above it key, kind and, where known, the quality.
+    composite with the box drawn (and in orange where the object could stand as well, where that is known), the visible
+    alpha and the effect; above it key, kind and, where known, the quality.
 
     Args:
         triples: What to draw, row by row.
@@ -111,8 +113,14 @@ def _outlined(triple: Triple, cell_px: int) -> np.ndarray:
 
 def _boxed(triple: Triple, cell_px: int) -> np.ndarray:
     cell = np.ascontiguousarray(_fitted(triple.composite, cell_px))
+    for place in () if triple.places is None else triple.places.tolist():
+        cell = _with_box(cell, place, PLACE_COLOUR)
+    return _with_box(cell, triple.box_cxcywh, BOX_COLOUR)
+
+
+def _with_box(cell: np.ndarray, box_cxcywh: Sequence[float], colour: tuple[int, int, int]) -> np.ndarray:
     height, width = cell.shape[:2]
-    centre_x, centre_y, box_width, box_height = triple.box_cxcywh
+    centre_x, centre_y, box_width, box_height = box_cxcywh
     left, right = (round((centre_x + sign * box_width / 2) * width) for sign in (-1, 1))
     top, bottom = (round((centre_y + sign * box_height / 2) * height) for sign in (-1, 1))
-    return cv2.rectangle(cell, (left, top), (right - 1, bottom - 1), BOX_COLOUR, 1)
+    return cv2.rectangle(cell, (left, top), (right - 1, bottom - 1), colour, 1)

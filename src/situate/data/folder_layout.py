@@ -1,7 +1,8 @@
 """The folder layout: pictures as files and a `metadata.jsonl`, as the Hugging Face *imagefolder* wants them.
 
 A line is a triple. `file_name` is the composite, which is whole here, `background_file_name` and so on the others;
-the rest is the label, `truth` as JSON text. Every line has the same columns, with null for what a triple lacks.
+the rest is the label, `truth` as JSON text. A triple of source `places` has no composite: there `file_name` is the
+background. Every line has the same columns, with null for what a triple lacks.
 """
 
 import json
@@ -12,11 +13,11 @@ from typing import Any
 
 from situate.data.checksums import METADATA_FILE, PICTURE_FOLDER
 from situate.data.members import Member
-from situate.data.triple_files import PICTURE_FIELDS
+from situate.data.triple_files import PICTURE_FIELDS, has_picture
 from situate.data.triple_label import label_problem
 from situate.errors import DataError
 
-LABEL_COLUMNS = ("key", "group", "source", "kind", "box_cxcywh", "light", "quality", "truth")
+LABEL_COLUMNS = ("key", "group", "source", "kind", "box_cxcywh", "light", "quality", "truth", "places")
 COLUMN_OF_FIELD = {
     field: "file_name" if field == "composite" else f"{field}_file_name" for field in ("composite", *PICTURE_FIELDS)
 }
@@ -49,6 +50,8 @@ def row_of(key: str, label: Mapping[str, Any], suffixes: Sequence[str]) -> dict[
         for field, suffix in PICTURE_FIELDS.items()
         if suffix in suffixes
     }
+    if label.get("source") == "places":
+        files[COLUMN_OF_FIELD["composite"]] = files[COLUMN_OF_FIELD["background"]]
     row = {"key": key, **label}
     if row.get("truth") is not None:
         row["truth"] = json.dumps(row["truth"])
@@ -112,7 +115,11 @@ def triple_in_line(folder: Path, number: int, line: str) -> tuple[str, dict[str,
         if "truth" in label:
             label["truth"] = json.loads(label["truth"])
         key = str(row["key"])
-        names = {suffix: row.get(COLUMN_OF_FIELD[field]) for field, suffix in PICTURE_FIELDS.items()}
+        names = {
+            suffix: row.get(COLUMN_OF_FIELD[field])
+            for field, suffix in PICTURE_FIELDS.items()
+            if has_picture(label, field)
+        }
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise DataError(f"{where} is damaged ({error!r}); make the data set again") from error
     if problem := label_problem(label):

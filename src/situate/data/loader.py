@@ -46,9 +46,10 @@ class TripleUnion(Sequence[Triple]):
         return self.stores[store].labels[local]
 
     def group(self, index: int) -> str:
-        """Group of a triple, unique over the data sets."""
+        """Group of a triple, unique over the data sets; pairs of source `places` show the scenes they were drawn in."""
         store, local = self._locate(index)
-        return f"{self.stores[store].description.get('source', '')}:{self.stores[store].labels[local]['group']}"
+        source = self.stores[store].description.get("source", "")
+        return f"{'scenes' if source == 'places' else source}:{self.stores[store].labels[local]['group']}"
 
     def folder_number(self, index: int) -> int:
         """Number of the folder of triple number `index`, in the order in which they were opened."""

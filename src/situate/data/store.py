@@ -11,7 +11,8 @@
     OUT/images/<key>.composite.png ...
 
 A composite that is its background but for the effect lies in a shard as `<key>.patch.png`: what the effect shows of
-it. The suffix of a picture may be `webp` as well.
+it. The suffix of a picture may be `webp` as well. A triple of source `places` has a background and a foreground only;
+reading fills in the rest.
 
 A shard appears under its name only when it is whole; a data set is readable only when `dataset.json` is there.
 """
@@ -26,7 +27,7 @@ from situate.data.checksums import METADATA_FILE
 from situate.data.description import read_description
 from situate.data.folder_layout import read_metadata
 from situate.data.members import Member, members_of_shards
-from situate.data.triple_files import read_label, read_picture, read_triple
+from situate.data.triple_files import has_picture, read_label, read_picture, read_triple
 from situate.errors import DataError
 from situate.records.triple import Triple
 
@@ -72,7 +73,7 @@ class TripleStore(Sequence[Triple]):
     def picture(self, index: int, field: str) -> np.ndarray | None:
         """Decode one picture of triple number `index`; None if it has none, or it lies there as a patch."""
         key = self.keys[index]
-        if field == "composite" and "patch_xy" in self.labels[index]:
+        if not has_picture(self.labels[index], field):
             return None
         return read_picture(self._members[key], field, self._name(key))
 

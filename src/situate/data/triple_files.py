@@ -9,7 +9,7 @@ from jaxtyping import UInt8
 
 from situate.data.members import Files
 from situate.data.png import decode_png
-from situate.data.triple_label import label_problem, light_of
+from situate.data.triple_label import label_problem, light_of, places_of
 from situate.errors import DataError
 from situate.records.triple import Triple
 
@@ -24,6 +24,8 @@ PICTURE_FIELDS = {
     "amodal_alpha": "amodal",
     "support": "support",
 }
+PLACES_FIELDS = ("background", "foreground")
+"""All pictures that a triple of source `places` has."""
 OPTIONAL_FIELDS = ("hole", "decoys", "amodal_alpha", "support")
 GREY_FIELDS = ("visible_alpha", "effect", "hole", "amodal_alpha", "support")
 ALPHA_FIELDS = ("foreground", "decoys")
@@ -66,6 +68,8 @@ def read_triple(key: str, label: Mapping[str, Any], files: Files, where: str) ->
     """
     pictures = _pictures(label, files, where)
     check_fit(pictures, where)
+    if label["source"] == "places":
+        pictures |= _unchanged(pictures["background"])
     pictures.setdefault("hole", np.zeros_like(pictures["effect"]))
     return Triple(
         key=key,
@@ -76,8 +80,16 @@ def read_triple(key: str, label: Mapping[str, Any], files: Files, where: str) ->
         light=light_of(label),
         quality=label.get("quality"),
         truth=label.get("truth"),
+        places=places_of(label),
         **pictures,
     )
+
+
+def has_picture(label: Mapping[str, Any], field: str) -> bool:
+    """Say whether a picture of a triple may lie there as a file of its own."""
+    if label.get("source") == "places":
+        return field in PLACES_FIELDS
+    return field != "composite" or "patch_xy" not in label
 
 
 def read_picture(files: Files, field: str, where: str) -> np.ndarray | None:
@@ -118,7 +130,7 @@ def check_fit(pictures: Mapping[str, np.ndarray], where: str) -> None:
 def _pictures(label: Mapping[str, Any], files: Files, where: str) -> dict[str, np.ndarray]:
     pictures: dict[str, np.ndarray] = {}
     for field in PICTURE_FIELDS:
-        if field == "composite" and "patch_xy" in label:
+        if not has_picture(label, field):
             continue
         pixels = read_picture(files, field, where)
         if pixels is not None and not _is_absent(field, pixels, pictures):
@@ -126,6 +138,12 @@ def _pictures(label: Mapping[str, Any], files: Files, where: str) -> dict[str, n
     if "patch_xy" in label:
         pictures["composite"] = _patched(files, where, label["patch_xy"], pictures["background"], pictures["effect"])
     return pictures
+
+
+def _unchanged(background: UInt8[np.ndarray, "h w 3"]) -> dict[str, np.ndarray]:
+    """The pictures of a triple whose background has nothing put into it."""
+    nothing = np.zeros(background.shape[:2], np.uint8)
+    return {"composite": background, "visible_alpha": nothing, "effect": nothing, "hole": nothing}
 
 
 def _is_absent(field: str, pixels: np.ndarray, pictures: Mapping[str, np.ndarray]) -> bool:

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float, Float32
 
 from situate.records.triple import LIGHT_SHAPE, Source, Triple
 
 _LIGHT_DIGITS = 4
+_PLACES_DIGITS = 5
 
 
 def label_of(triple: Triple) -> dict[str, Any]:
@@ -24,7 +25,19 @@ def label_of(triple: Triple) -> dict[str, Any]:
         description["light"] = triple.light.round(_LIGHT_DIGITS).astype(float).round(_LIGHT_DIGITS).tolist()
     if triple.quality is not None:
         description["quality"] = round(triple.quality, 4)
+    if triple.places is not None:
+        description["places"] = rounded_places(triple.places)
     return description if triple.truth is None else description | {"truth": dict(triple.truth)}
+
+
+def rounded_places(places: Float[np.ndarray, "k 4"]) -> list[list[float]]:
+    """Return boxes as they stand in a label."""
+    return [[round(float(value), _PLACES_DIGITS) for value in place] for place in places]
+
+
+def places_of(label: Mapping[str, Any]) -> Float32[np.ndarray, "k 4"] | None:
+    """Return the places that stand in a label; None if there are none."""
+    return np.asarray(label["places"], np.float32).reshape(-1, 4) if label.get("places") is not None else None
 
 
 def light_of(label: Mapping[str, Any]) -> Float32[np.ndarray, "2 5 3"] | None:
@@ -42,7 +55,7 @@ def label_problem(label: Any) -> str | None:
     if label["source"] not in get_args(Source):
         return f"has the source {label['source']!r}, which is none of {', '.join(get_args(Source))}"
     box_cxcywh = label["box_cxcywh"]
-    if not (isinstance(box_cxcywh, list) and len(box_cxcywh) == 4 and all(map(_is_number, box_cxcywh))):
+    if not _is_box(box_cxcywh):
         return f"has the box {box_cxcywh!r}, which is not four numbers"
     if not _is_corner(label.get("patch_xy", [0, 0])):
         return f"has the patch_xy {label['patch_xy']!r}, which is not two whole numbers"
@@ -52,7 +65,22 @@ def label_problem(label: Any) -> str | None:
 def _optional_problem(label: Mapping[str, Any]) -> str | None:
     if not (label.get("quality") is None or _is_number(label["quality"])):
         return f"has the quality {label['quality']!r}, which is not a number"
-    return None if _is_light(label.get("light")) else "has a light that is not 2 x 5 x 3 numbers"
+    if not _is_light(label.get("light")):
+        return "has a light that is not 2 x 5 x 3 numbers"
+    return _places_problem(label)
+
+
+def _places_problem(label: Mapping[str, Any]) -> str | None:
+    places = label.get("places")
+    if places is None:
+        return "has no places" if label["source"] == "places" else None
+    if not (isinstance(places, list) and all(map(_is_box, places))):
+        return "has places that are not lists of four numbers"
+    return None
+
+
+def _is_box(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 4 and all(map(_is_number, value))
 
 
 def _is_corner(value: Any) -> bool:

@@ -15,7 +15,7 @@ from jaxtyping import Bool, UInt8
 from situate.data.description import write_description
 from situate.data.png import encode_png
 from situate.data.shard_writer import TRIPLES_PER_SHARD, ShardWriter
-from situate.data.triple_files import ABSENT, PICTURE_FIELDS
+from situate.data.triple_files import ABSENT, PICTURE_FIELDS, PLACES_FIELDS
 from situate.data.triple_label import label_of
 from situate.data.webp import encode_webp
 from situate.records.triple import Triple
@@ -81,8 +81,9 @@ class TripleWriter:
             pictures.setdefault(suffix, triple.hole if suffix == "hole" else ABSENT)
         files = {"json": json.dumps(label).encode()}
         for suffix, pixels in pictures.items():
-            is_lossy = suffix == "background" and "patch" in pictures
-            files[f"{suffix}.{self._encoding}"] = self._encoded(pixels, BACKGROUND_QUALITY if is_lossy else None)
+            is_lossy = suffix == "background" and ("patch" in pictures or triple.source == "places")
+            quality = BACKGROUND_QUALITY if is_lossy else None
+            files[f"{suffix}.{self._encoding}"] = encoded(pixels, self._encoding, quality)
         self._shards.add(triple.key, files)
 
     def finish(self, description: Mapping[str, Any]) -> None:
@@ -90,8 +91,10 @@ class TripleWriter:
         self._shards.close()
         write_description(self.folder, description)
 
-    def _encoded(self, pixels: np.ndarray, quality: int | None) -> bytes:
-        return encode_webp(pixels, quality) if self._encoding == "webp" else encode_png(pixels)
+
+def encoded(pixels: np.ndarray, encoding: Encoding, quality: int | None) -> bytes:
+    """Encode a picture; with a `quality` it may lose something, if the encoding can."""
+    return encode_webp(pixels, quality) if encoding == "webp" else encode_png(pixels)
 
 
 def is_patched(triple: Triple) -> bool:
@@ -116,8 +119,11 @@ def patch_of(
 def pictures_of(triple: Triple) -> dict[str, np.ndarray]:
     """Return all pictures of a triple by the suffix of their files; of scenes, an empty hole is no picture.
 
-    Of photographs every triple has the hole, so that all have the same files.
+    Of photographs every triple has the hole, so that all have the same files; of places none has more than background
+    and foreground.
     """
+    if triple.source == "places":
+        return {PICTURE_FIELDS[field]: getattr(triple, field) for field in PLACES_FIELDS}
     pictures = {suffix: getattr(triple, field) for field, suffix in PICTURE_FIELDS.items()}
     if triple.source == "scenes" and not triple.hole.any():
         del pictures["hole"]

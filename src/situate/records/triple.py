@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
-Source = Literal["scenes", "photos", "static"]
+Source = Literal["scenes", "photos", "static", "places"]
 LIGHT_SHAPE = (2, 5, 3)
 """Scene and foreground; five facings of a grey card; three colours."""
 MIRRORED_FACINGS = (1, 0, 2, 3, 4)
@@ -17,6 +17,9 @@ MIRRORED_FACINGS = (1, 0, 2, 3, 4)
 @dataclass(frozen=True)
 class Triple:
     """One group of sample data (method step T1). Pictures are sRGB uint8.
+
+    One of source `places` teaches placement only: it has no composite of its own. Its `composite` is its background,
+    and `visible_alpha`, `effect` and `hole` are 0.
 
     Attributes:
         key: Unique in its data set; letters, digits, `-` and `_` only.
@@ -39,6 +42,8 @@ class Triple:
             logs of linear RGB over mid grey, in the scene's light and in the foreground's; only rendered scenes know.
         quality: How good the cut-out is, [0, 1]; only photos and static know.
         truth: What else is known of a rendered scene, as JSON: camera, contacts, footprints, seed.
+        places: Where the object could stand as well: boxes as `box_cxcywh`, drawn from the true distribution of the
+            scene, as `box_cxcywh` was, which is not among them; only source `places` knows.
     """
 
     key: str
@@ -58,6 +63,7 @@ class Triple:
     light: Float32[np.ndarray, "2 5 3"] | None = None
     quality: float | None = None
     truth: Mapping[str, Any] | None = None
+    places: Float32[np.ndarray, "k 4"] | None = None
 
     @property
     def decoy_mask(self) -> Bool[np.ndarray, "h w"]:

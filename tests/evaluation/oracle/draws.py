@@ -1,17 +1,17 @@
 """The true distribution once more, by drawing: slow, simple, and with the generator's own functions only.
 
-It checks `situate.evaluation.oracle.truth`.
+It checks `situate.data.places.distribution`.
 """
 
 import numpy as np
 from jaxtyping import Float
 
+from situate.data.places.poses import Poses, anchors_of, boxes_px
+from situate.data.places.sides import shows, side_of
 from situate.data.scenes.kinds import KINDS
 from situate.data.scenes.placing import is_allowed, is_visible, is_well_seen, overlap
 from situate.data.scenes.turning import draw_yaws
 from situate.data.scenes.world import World
-from situate.evaluation.oracle.poses import Poses, anchors_of, boxes_px
-from situate.evaluation.oracle.sides import shows, side_of
 
 
 def drawn_anchors_px(

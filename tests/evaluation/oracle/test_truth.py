@@ -7,12 +7,12 @@ import pytest
 from tests.evaluation.oracle.draws import drawn_anchors_px
 from tests.evaluation.oracle.worlds import drawn, flipped, hand_made
 
+from situate.data.places.company import Company
+from situate.data.places.distribution import GRID_SIDE, cells_of
+from situate.data.places.poses import Poses, anchors_of, boxes_px, ground_under, pose_of, poses_at
 from situate.data.scenes.placing import GAP_M, MIN_VISIBLE, overlap, visible_shares
 from situate.data.scenes.things import Thing
-from situate.evaluation.oracle.company import Company
 from situate.evaluation.oracle.oracle import Oracle
-from situate.evaluation.oracle.poses import Poses, anchors_of, boxes_px, ground_under, pose_of, poses_at
-from situate.evaluation.oracle.truth import GRID_SIDE, cells_of
 
 WORLDS = drawn(3)
 

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from situate.data.places.poses import boxes_px, pose_of
 from situate.data.scenes.camera import Camera
 from situate.data.scenes.ground import Ground, Surface, Wall, band
 from situate.data.scenes.light import draw_light
 from situate.data.scenes.things import Thing
 from situate.data.scenes.world import World, draw_world
 from situate.evaluation.oracle.oracle import Oracle
-from situate.evaluation.oracle.poses import boxes_px, pose_of
 
 ROAD_WIDTH_M = 4.0
 FAR_M = 60.0

@@ -68,17 +68,23 @@ def _copier(stores: Sequence[TripleStore], output: Path, layout: Layout) -> Copi
     if is_as_asked and (layout == "folder" or len(names) == 1):
         return raw_copier(output, layout)
     suffixes = {name.partition(".")[0] for of_one in names for name in of_one} - {_NO_PICTURE}
-    return Recoder(output, layout, sorted(suffixes - _superfluous(stores)))
+    return Recoder(output, layout, sorted(_pictures(stores, suffixes)))
 
 
-def _superfluous(stores: Sequence[TripleStore]) -> set[str]:
-    """Either patches or composites: patches where all triples lie so, or are rendered and come as files."""
-    can_be_patched = all(
+def _pictures(stores: Sequence[TripleStore], suffixes: set[str]) -> set[str]:
+    """Either patches or composites: patches where all triples lie so, or are rendered and come as files.
+
+    Triples of source `places` have neither.
+    """
+    with_composite = [
         "patch_xy" in label or (store.layout == "folder" and label["source"] == "scenes")
         for store in stores
         for label in store.labels
-    )
-    return {"composite", "patch"} if can_be_patched else {"patch"}
+        if label["source"] != "places"
+    ]
+    if not with_composite:
+        return suffixes
+    return (suffixes - {"composite"}) | {"patch"} if all(with_composite) else suffixes - {"patch"}
 
 
 def _description(stores: Sequence[TripleStore], prefixes: Sequence[str]) -> dict[str, Any]:

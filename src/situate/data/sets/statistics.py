@@ -29,7 +29,8 @@ class Statistics:
         triples_per_group: One number a group.
         values: For every measure one number a triple that has it: `height` and `width` as fractions of the picture's,
             `height_px`, `aspect` (width / height in pixels), `visible` (share of the object's alpha that is seen),
-            `soft_edge` (share of the cut-out's pixels that are neither opaque nor empty), `quality`, `decoys`.
+            `soft_edge` (share of the cut-out's pixels that are neither opaque nor empty), `quality`, `decoys`,
+            `num_places` (where the object could stand as well).
         places: Objects whose bottom centre lies in each cell of the picture.
         num_outside: Objects whose bottom centre is outside the picture.
     """
@@ -91,29 +92,35 @@ def summary(values: Sequence[float | int]) -> dict[str, float | int]:
     return {"num": len(values), **{name: round(value, DIGITS) for name, value in found.items()}}
 
 
-_MEASURES = ("height", "width", "height_px", "aspect", "visible", "soft_edge", "quality", "decoys")
+_MEASURES = ("height", "width", "height_px", "aspect", "visible", "soft_edge", "quality", "decoys", "num_places")
 
 
 def _measured(store: TripleStore, index: int) -> dict[str, Any]:
     label = store.labels[index]
-    visible, foreground = store.picture(index, "visible_alpha"), store.picture(index, "foreground")
-    if visible is None or foreground is None:
+    foreground = store.picture(index, "foreground")
+    visible = store.picture(index, "visible_alpha")
+    # What was never put into its background is not seen there either.
+    picture = store.picture(index, "background") if visible is None else visible
+    if picture is None or foreground is None:
         raise DataError(f"{store.folder}: {store.keys[index]} has no pictures; make the data set again")
-    height_px, width_px = visible.shape[:2]
+    height_px, width_px = picture.shape[:2]
     _, _, width, height = label["box_cxcywh"]
-    whole_px = foreground[..., 3].mean() * width * width_px * height * height_px
     values = {
         "height": height,
         "width": width,
         "height_px": height * height_px,
         "aspect": width * width_px / max(height * height_px, 1e-6),
-        "visible": min(1.0, float(visible.sum()) / max(float(whole_px), 1e-6)),
         "soft_edge": _soft_edge(foreground[..., 3]),
     }
+    if visible is not None:
+        whole_px = foreground[..., 3].mean() * width * width_px * height * height_px
+        values["visible"] = min(1.0, float(visible.sum()) / max(float(whole_px), 1e-6))
+    if label.get("places") is not None:
+        values["num_places"] = len(label["places"])
     if label.get("quality") is not None:
         values["quality"] = label["quality"]
     decoys = store.picture(index, "decoys")
-    if decoys is not None and decoys.shape == (*visible.shape, 4):
+    if decoys is not None and decoys.shape == (height_px, width_px, 4):
         values["decoys"] = _num_regions(decoys[..., 3])
     return {"width_px": width_px, "height_px": height_px, "values": values}
 

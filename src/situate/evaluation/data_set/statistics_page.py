@@ -17,6 +17,7 @@ HISTOGRAMS = {
     "soft_edge": ("Soft edge of cut-outs", "partly transparent, of pixels that show"),
     "quality": ("Quality of cut-outs", "0 to 1"),
     "decoys": ("Decoys", "places repaired without an object, per triple"),
+    "num_places": ("Other places", "where the object could stand as well, per triple"),
 }
 
 

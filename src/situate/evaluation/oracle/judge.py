@@ -6,14 +6,14 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
+from situate.data.places.company import Company
+from situate.data.places.lattice import heights_of
+from situate.data.places.poses import Poses, boxes_px, poses_at
+from situate.data.places.sides import Side, shows
 from situate.data.scenes.kinds import KINDS
 from situate.data.scenes.things import Thing
 from situate.data.scenes.turning import suits
 from situate.data.scenes.world import World
-from situate.evaluation.oracle.company import Company
-from situate.evaluation.oracle.poses import Poses, boxes_px, poses_at
-from situate.evaluation.oracle.sides import Side, shows
-from situate.evaluation.oracle.truth import heights_of
 
 Reason = Literal["ground", "surface", "size", "overlap", "hidden", "turn"]
 """What can be wrong with a box; docs/benchmark.md says what each means."""
@@ -61,7 +61,7 @@ def contact_poses(
     """
     best = Poses(np.full((len(anchors_px), 2), np.nan), np.full(len(anchors_px), np.nan), np.zeros(len(anchors_px)))
     shares = np.full(len(anchors_px), -1.0)
-    for height_m in heights_of(world, thing):
+    for height_m in heights_of(world, thing.kind):
         poses = _settled(world, thing, side, anchors_px, height_m)
         share = np.array([surface_share(world, thing, poses, number) for number in range(len(poses))])
         is_better = share > shares

@@ -8,15 +8,15 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float
 
+from situate.data.places.company import Company
+from situate.data.places.distribution import TrueDistribution, cells_of, true_distribution
+from situate.data.places.poses import anchors_of, boxes_px, fractions_of, pose_of, poses_at
+from situate.data.places.sides import side_of
 from situate.data.scenes.render import Renderer
 from situate.data.scenes.things import Thing
 from situate.data.scenes.triple import render_triples
 from situate.data.scenes.world import World
-from situate.evaluation.oracle.company import Company
 from situate.evaluation.oracle.judge import MIN_SEEN, Verdict, judged
-from situate.evaluation.oracle.poses import anchors_of, boxes_px, pose_of, poses_at
-from situate.evaluation.oracle.sides import side_of
-from situate.evaluation.oracle.truth import TrueDistribution, cells_of, true_distribution
 from situate.geometry.canvas import BoxCxcywh
 from situate.records.triple import Triple
 
@@ -130,8 +130,4 @@ class Oracle:
         return np.concatenate([(boxes[:, :2] - boxes[:, 2:] / 2) * size, (boxes[:, :2] + boxes[:, 2:] / 2) * size], 1)
 
     def _fractions(self, boxes: Float[np.ndarray, "k 4"]) -> list[BoxCxcywh]:
-        camera = self.world.camera
-        low, high = boxes[:, :2], boxes[:, 2:]
-        size = np.array([camera.width_px, camera.height_px])
-        rows = np.concatenate([(low + high) / 2 / size, (high - low) / size], 1).tolist()
-        return [(cx, cy, w, h) for cx, cy, w, h in rows]
+        return [(cx, cy, w, h) for cx, cy, w, h in fractions_of(self.world.camera, boxes).tolist()]

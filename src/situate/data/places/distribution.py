@@ -12,14 +12,14 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from situate.data.scenes.kinds import KINDS
+from situate.data.places.company import Company
+from situate.data.places.lattice import lattice_of
+from situate.data.places.poses import CHUNK, Poses, anchors_of, boxes_px
+from situate.data.places.sides import Side
 from situate.data.scenes.placing import GAP_M, MIN_VISIBLE, is_allowed, is_well_seen
 from situate.data.scenes.things import Thing
 from situate.data.scenes.world import World
 from situate.errors import DataError
-from situate.evaluation.oracle.company import Company
-from situate.evaluation.oracle.poses import CHUNK, Poses, anchors_of, boxes_px, ground_under
-from situate.evaluation.oracle.sides import Side
 
 GRID_SIDE = 16
 NODES_PER_CELL = (8, 16, 32)
@@ -123,13 +123,6 @@ def is_accepted(world: World, thing: Thing, poses: Poses, company: Company) -> B
     return accepted
 
 
-def heights_of(world: World, thing: Thing) -> list[float]:
-    """Return the heights of the surfaces that the thing may stand on, the highest first; 0 if there is none."""
-    zones = KINDS[thing.kind].zones
-    heights = {surface.height_m for surface in world.ground.surfaces if surface.zone in zones}
-    return sorted(heights or {0.0}, reverse=True)
-
-
 def cells_of(world: World, anchors_px: Float[np.ndarray, "k 2"]) -> Int[np.ndarray, " k"]:
     """Return the cell of each anchor, row by row; an anchor outside the picture counts to its nearest cell."""
     size_px = np.array([world.camera.width_px, world.camera.height_px])
@@ -139,20 +132,8 @@ def cells_of(world: World, anchors_px: Float[np.ndarray, "k 2"]) -> Int[np.ndarr
 
 def _nodes(world: World, thing: Thing, side: Side, nodes_per_cell: int) -> tuple[Poses, np.ndarray]:
     """Poses whose footprints' middles are seen at the nodes of a lattice over the picture, and their weights."""
-    camera, zones = world.camera, KINDS[thing.kind].zones
-    steps = (np.arange(GRID_SIDE * nodes_per_cell) + 0.5) / (GRID_SIDE * nodes_per_cell)
-    columns, rows = np.meshgrid(steps * camera.width_px, steps * camera.height_px)
-    points_px = np.stack([columns.ravel(), rows.ravel()], 1)
-    places, bases, weights = [], [], []
-    for height_m in heights_of(world, thing):
-        places_m, area_m2 = ground_under(camera, points_px, height_m)
-        seen = np.isfinite(area_m2)
-        seen[seen] = world.ground.heights_m(zones, places_m[seen]) == height_m
-        places.append(places_m[seen])
-        bases.append(np.full(int(seen.sum()), height_m))
-        weights.append(area_m2[seen])
-    places_m = np.concatenate(places)
-    weight = np.concatenate(weights) * side.shares_at(places_m)
+    lattice = lattice_of(world, thing.kind, GRID_SIDE * nodes_per_cell)
+    weight = lattice.area_m2 * side.shares_at(lattice.places_m)
     shown = weight > 0
-    poses = Poses(places_m[shown], side.ruled_yaws_at(places_m[shown]), np.concatenate(bases)[shown])
-    return poses, weight[shown]
+    places_m = lattice.places_m[shown]
+    return Poses(places_m, side.ruled_yaws_at(places_m), lattice.bases_m[shown]), weight[shown]

@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float, Int, Int32
 
+from situate.data.places.poses import CHUNK, Poses, outlines_px, pose_of
 from situate.data.scenes.camera import Camera
 from situate.data.scenes.convex import gaps
 from situate.data.scenes.placing import ON_TOP_M, OUTLINE_SCALE
 from situate.data.scenes.things import Thing
 from situate.data.scenes.world import World
-from situate.evaluation.oracle.poses import CHUNK, Poses, outlines_px, pose_of
 
 
 @dataclass(frozen=True)

@@ -53,15 +53,21 @@ class Side:
         return (away <= SIDE_TOLERANCE_RAD).mean(1)
 
 
-def side_of(ground: Ground, thing: Thing) -> Side:
-    """Return the side of a placed thing that the camera sees."""
+def side_of(ground: Ground, thing: Thing, *, is_at_home: bool = True) -> Side:
+    """Return the side of a placed thing that its camera sees, and the directions that the rules of a ground draw.
+
+    Args:
+        ground: What it is to stand on.
+        thing: As it stands in the world in which its foreground was rendered.
+        is_at_home: Whether `ground` is that world's: then its own direction is one of those that are drawn.
+    """
     turn_rad = thing.yaw_rad - float(_bearings(np.array([thing.position_m]))[0])
     kind = KINDS[thing.kind]
     if kind.turn == "any":
         return Side(turn_rad, None)
     generator = np.random.default_rng(seed_for(thing.seed, "directions"))
     drawn = draw_yaws(generator, ground, kind, NUM_DIRECTIONS)
-    return Side(turn_rad, np.append(drawn, thing.yaw_rad))
+    return Side(turn_rad, np.append(drawn, thing.yaw_rad) if is_at_home else drawn)
 
 
 def shows(side: Side, places_m: Float[np.ndarray, "k 2"], yaws_rad: Float[np.ndarray, " k"]) -> np.ndarray:

@@ -99,6 +99,13 @@ def anchors_of(boxes: Float[np.ndarray, "k 4"]) -> Float[np.ndarray, "k 2"]:
     return np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]], 1)
 
 
+def fractions_of(camera: Camera, boxes: Float[np.ndarray, "k 4"]) -> Float[np.ndarray, "k 4"]:
+    """Turn boxes (left, top, right, bottom) in pixels into centres and sizes as fractions of the picture."""
+    low, high = boxes[:, :2], boxes[:, 2:]
+    size = np.array([camera.width_px, camera.height_px])
+    return np.concatenate([(low + high) / 2 / size, (high - low) / size], 1)
+
+
 def poses_at(
     camera: Camera, thing: Thing, anchors_px: Float[np.ndarray, "k 2"], base_m: float, yaws_at: YawsAt
 ) -> tuple[Poses, Bool[np.ndarray, " k"]]:
