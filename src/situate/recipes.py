@@ -16,6 +16,28 @@ def tiny() -> RunConfig:
     return RunConfig(recipe="tiny")
 
 
+def small() -> RunConfig:
+    """A pretrained encoder at 224 px and a finer grid: 10 M parameters that place, 4 M that compose."""
+    return RunConfig(
+        recipe="small",
+        model=ModelConfig(
+            background_size=224,
+            foreground_size=96,
+            encoder="efficientnet-lite0",
+            token_width=256,
+            num_heads=8,
+            fusion_layers=5,
+            fusion_pool=2,
+            head_channels=96,
+            window_channels=(48, 96, 192),
+        ),
+        sample=SampleConfig(background_size=224, foreground_size=96, num_positions=16, crop_probability=0.25),
+        optim=OptimConfig(learning_rate=2e-3),
+        batch_size=32,
+        num_steps=6000,
+    )
+
+
 def literal() -> RunConfig:
     """Nothing is pasted: the position reaches the synthesis only through the fused tokens; whole-picture template."""
     return RunConfig(
@@ -55,7 +77,7 @@ def debug() -> RunConfig:
     )
 
 
-RECIPES: dict[str, Callable[[], RunConfig]] = {"tiny": tiny, "literal": literal, "debug": debug}
+RECIPES: dict[str, Callable[[], RunConfig]] = {"tiny": tiny, "small": small, "literal": literal, "debug": debug}
 
 
 def recipe_named(name: str) -> RunConfig:

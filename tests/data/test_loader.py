@@ -72,7 +72,7 @@ def test_batches_do_not_depend_on_the_number_of_workers(triples, weights):
         del iterator
     for first, second in zip(batches[0], batches[2], strict=True):
         assert torch.equal(first.image, second.image)
-        assert torch.equal(first.position, second.position)
+        assert torch.equal(first.positions, second.positions)
         assert torch.equal(first.placement.foreground, second.placement.foreground)
 
 

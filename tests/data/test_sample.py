@@ -81,7 +81,7 @@ def test_the_object_stays_whole_in_the_window(seed):
 
 
 def test_the_position_is_the_boxes_foot_on_the_canvas():
-    x, y, log_height = validation_sample(TRIPLE, CONFIG).position[0].tolist()
+    x, y, log_height = validation_sample(TRIPLE, CONFIG).positions[0, 0].tolist()
     cx, cy, _, h = TRIPLE.box_cxcywh
     # 64 x 48 pixels: the canvas has an eighth of padding above and below.
     assert x == pytest.approx(cx, abs=2e-3)
@@ -95,15 +95,15 @@ def test_an_object_that_stands_on_the_pictures_edge_can_be_learnt():
     triple = replace(TRIPLE, box_cxcywh=(1.0, 0.9, 0.2, 0.2))
     sample = validation_sample(triple, CONFIG)
     density = distribution_from(torch.zeros(1, NUM_PARAMETERS, 16, 16), sample.placement.content_xyxy)
-    assert torch.isfinite(density.log_prob(sample.position)).all()
+    assert torch.isfinite(density.log_prob(sample.positions)).all()
 
 
 def test_flipping_a_sample_mirrors_its_position():
     plain = CONFIG.model_copy(update={"flip_probability": 0.0, "crop_probability": 0.0})
     mirrored = plain.model_copy(update={"flip_probability": 1.0})
     first, second = (training_sample(TRIPLE, 4, config) for config in (plain, mirrored))
-    assert second.position[0, 0].item() == pytest.approx(1 - first.position[0, 0].item(), abs=1e-6)
-    assert torch.equal(second.position[0, 1:], first.position[0, 1:])
+    assert second.positions[0, 0, 0].item() == pytest.approx(1 - first.positions[0, 0, 0].item(), abs=1e-6)
+    assert torch.equal(second.positions[0, 0, 1:], first.positions[0, 0, 1:])
     # Other draws are the same, so the canvases are mirror images.
     torch.testing.assert_close(second.placement.background, first.placement.background.flip(3), atol=0.03, rtol=0)
 
@@ -183,7 +183,7 @@ def test_flips_and_crops_are_the_same_for_both():
         difference = (sample.placement.background - sample.without_decoys).abs().amax(1)[0]
         assert difference.median() == 0
         largest.append(difference.max().item())
-        assert torch.equal(sample.position, training_sample(replace(photo, decoys=None), seed, CONFIG).position)
+        assert torch.equal(sample.positions, training_sample(replace(photo, decoys=None), seed, CONFIG).positions)
     assert max(largest) > 0.5
 
 

@@ -168,6 +168,7 @@ def test_a_foreground_that_is_shown_unplaced_is_no_changed_region():
 def test_only_the_literal_recipe_leaves_the_pasted_foreground_out():
     assert {name: make().loss.counts_pasted for name, make in RECIPES.items()} == {
         "tiny": True,
+        "small": True,
         "literal": False,
         "debug": True,
     }
@@ -189,7 +190,7 @@ def test_the_offset_of_a_uniform_cell_costs_nothing():
     batch = debug_batch()
     prediction = perfect_prediction(batch)
     terms = debug_state().loss(prediction, batch, torch.ones(4))
-    log_density = prediction.distribution.log_prob_terms(batch.position)
+    log_density = prediction.distribution.log_prob_terms(batch.positions)
     wanted = -(log_density.cell + log_density.offset).mean().item()
     cells = prediction.distribution.cell_log_prob[0].numel()
     assert (terms.cell + terms.offset).item() == pytest.approx(

@@ -1,15 +1,17 @@
 """From a `Triple` to what the networks see; composing uses the same canvas, window and paste functions."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from situate.data import transforms
-from situate.geometry.canvas import BoxCxcywh, Letterbox, position_of, resize_float, to_signed, to_tensor
+from situate.geometry.canvas import Letterbox, position_of, resize_float, to_signed, to_tensor
 from situate.geometry.frames import Conditioning, placement_input, synthesis_input
 from situate.geometry.window import Window, crop_resized, snapped_window, whole_window, window_round
 from situate.records.batch import Batch
@@ -28,6 +30,9 @@ class SampleConfig(BaseModel):
         wide_probability: How often a window is drawn between tight and the whole picture instead.
         flip_probability: How often a sample is mirrored.
         crop_probability: How often a part of the picture that holds the object is taken for the whole.
+        turn_probability: How often the placement network sees the foreground of a photograph or frame a little turned
+            and smaller, so that its outline and sharpness do not tell where it was cut out.
+        num_positions: Positions that teach a sample, where the source knows so many.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,6 +45,8 @@ class SampleConfig(BaseModel):
     wide_probability: float = 0.15
     flip_probability: float = 0.5
     crop_probability: float = 0.5
+    turn_probability: float = 0.5
+    num_positions: int = Field(default=1, ge=1)
 
 
 def training_sample(triple: Triple, seed: int, config: SampleConfig) -> Batch:
@@ -56,13 +63,18 @@ def validation_sample(triple: Triple, config: SampleConfig) -> Batch:
 
     Foregrounds of photographs and frames are cut from the composite itself; their light is changed with a fixed seed.
     """
-    if triple.source != "scenes":
+    if not is_rendered(triple):
         triple = transforms.with_foreground_light(triple, np.random.default_rng(_VALIDATION_LIGHT_SEED))
     window = composing_window(triple, config)
-    sample = _sample(triple, window, config)
+    sample = _sample(triple, window, config, triple.foreground)
     if not triple.decoy_mask.any():
         return sample
-    return _beside(sample, _sample(_without_decoys(triple), window, config))
+    return _beside(sample, _sample(_without_decoys(triple), window, config, triple.foreground))
+
+
+def is_rendered(triple: Triple) -> bool:
+    """Whether a foreground was rendered alone, under a light of its own, and not cut from a picture."""
+    return triple.source in ("scenes", "places")
 
 
 def _without_decoys(triple: Triple) -> Triple:
@@ -80,13 +92,26 @@ def _augmented_sample(triple: Triple, seed: int, config: SampleConfig) -> Batch:
     if generator.random() < config.crop_probability:
         triple = transforms.cropped(triple, generator)
     triple = transforms.with_paired_light(triple, generator)
-    if triple.source != "scenes":
+    if not is_rendered(triple):
         # Cut from the composite itself: without another light there would be nothing to learn. Rendered foregrounds
         # already stand in another light, and more change than composing will meet teaches the network to distrust them.
         triple = transforms.with_foreground_light(triple, generator)
     if triple.source == "photos":
         triple = transforms.with_paired_wear(triple, generator)
-    return _sample(triple, _drawn_window(triple, generator, config), config)
+    window = _drawn_window(triple, generator, config)
+    shown = triple.foreground
+    if not is_rendered(triple) and generator.random() < config.turn_probability:
+        shown = transforms.turned(shown, generator)
+    return _sample(_with_drawn_order(triple, generator), window, config, shown)
+
+
+def _with_drawn_order(triple: Triple, generator: np.random.Generator) -> Triple:
+    """The same triple with its places in another order, of which the first teach."""
+    if triple.places is None or not len(triple.places):
+        return triple
+    boxes = generator.permutation(np.concatenate([[triple.box_cxcywh], triple.places]))
+    cx, cy, w, h = (float(value) for value in boxes[0])
+    return replace(triple, box_cxcywh=(cx, cy, w, h), places=boxes[1:].astype(np.float32))
 
 
 def composing_window(triple: Triple, config: SampleConfig) -> Window:
@@ -102,7 +127,7 @@ class Supervision:
     """What a source can teach, per pixel, [0, 1] (DESIGN 1.2).
 
     Scenes teach everything, a static camera all but occlusion, photographs only colours outside the repaired ring and
-    the effect inside the object.
+    the effect inside the object; places have no composite, and teach nothing of it.
     """
 
     colour: Float[np.ndarray, "h w"]
@@ -116,6 +141,8 @@ def supervision(triple: Triple) -> Supervision:
     nothing = np.zeros_like(everything)
     if triple.source == "scenes":
         return Supervision(everything, everything, everything)
+    if triple.source == "places":
+        return Supervision(nothing, nothing, nothing)
     if triple.source == "static":
         return Supervision(everything, nothing, everything)
     is_object = triple.visible_alpha == _SOLID_U8
@@ -123,17 +150,19 @@ def supervision(triple: Triple) -> Supervision:
     return Supervision((is_object | ~is_repaired).astype(np.float32), nothing, is_object.astype(np.float32))
 
 
-def _sample(triple: Triple, window: Window, config: SampleConfig) -> Batch:
-    resolution_wh = _resolution_wh(triple)
-    box_on_canvas = Letterbox(*resolution_wh).box_to_canvas(triple.box_cxcywh)
+def _sample(triple: Triple, window: Window, config: SampleConfig, shown: UInt8[np.ndarray, "sh sw 4"]) -> Batch:
+    """Make a sample; `shown` is how the placement network sees the foreground."""
     image = np.dstack([triple.composite, triple.visible_alpha, triple.effect])
-    placement = placement_input(triple.background, triple.foreground, config.background_size, config.foreground_size)
+    placement = placement_input(triple.background, shown, config.background_size, config.foreground_size)
+    fh, fw = triple.foreground.shape[:2]
+    placement = replace(placement, log_aspect=torch.full((1,), math.log(fw / fh)))
     return Batch(
         placement=placement,
         synthesis=synthesis_input(
             triple.background, triple.foreground, triple.box_cxcywh, window, config.window_size, config.conditioning
         ),
-        position=_position(box_on_canvas, resolution_wh),
+        positions=_positions(triple, config.num_positions),
+        has_composite=torch.tensor([float(triple.source != "places")]),
         image=to_tensor(to_signed(_crop_layers(image, window, config.window_size))),
         image_weight=_image_weight(triple, window, config.window_size),
         light=torch.zeros(1, *LIGHT_SHAPE) if triple.light is None else torch.from_numpy(triple.light)[None],
@@ -143,13 +172,23 @@ def _sample(triple: Triple, window: Window, config: SampleConfig) -> Batch:
     )
 
 
-def _position(box_cxcywh: BoxCxcywh, resolution_wh: tuple[int, int]) -> Float[Tensor, "1 3"]:
+def _positions(triple: Triple, num: int) -> Float[Tensor, "1 {num} 3"]:
+    """Where the object stands, and the next places where it could as well; from the start again if there are fewer."""
+    places = [] if triple.places is None else triple.places.tolist()
+    known = [triple.box_cxcywh, *places][:num]
+    letterbox = Letterbox(*_resolution_wh(triple))
+    positions = [_position(letterbox, known[number % len(known)]) for number in range(num)]
+    return torch.tensor([positions], dtype=torch.float32)
+
+
+def _position(letterbox: Letterbox, box_cxcywh: Sequence[float]) -> tuple[float, float, float]:
     """The anchor and log height; an anchor on the picture's very edge is moved inside, where the density can see it."""
-    left, top, right, bottom = Letterbox(*resolution_wh).content_xyxy
-    anchor_x, anchor_y, log_height = position_of(box_cxcywh)
+    cx, cy, w, h = box_cxcywh
+    left, top, right, bottom = letterbox.content_xyxy
+    anchor_x, anchor_y, log_height = position_of(letterbox.box_to_canvas((cx, cy, w, h)))
     anchor_x = min(max(anchor_x, left + _EDGE_MARGIN), right - _EDGE_MARGIN)
     anchor_y = min(max(anchor_y, top + _EDGE_MARGIN), bottom - _EDGE_MARGIN)
-    return torch.tensor([[anchor_x, anchor_y, log_height]], dtype=torch.float32)
+    return anchor_x, anchor_y, log_height
 
 
 def _crop_layers(layers: UInt8[np.ndarray, "h w 5"], window: Window, size: int) -> UInt8[np.ndarray, "{size} {size} 5"]:

@@ -1,11 +1,12 @@
 """Augmentations: paired ones change background, composite and box together, the others the foreground alone."""
 
+import math
 from dataclasses import replace
 from typing import Any
 
 import cv2
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Float32, UInt8
 
 from situate.records.triple import MIRRORED_FACINGS, Triple
 
@@ -15,6 +16,7 @@ RESAMPLING = (0.8, 1.0)
 MAX_NOISE = 2.0
 """Standard deviation of the noise at most, in levels of 255."""
 MIN_CROP_SHARE = 0.7
+MAX_TURN_DEG, TURNED_SCALE, MIN_TURNED_PX = 8.0, (0.5, 1.0), 24
 EXPOSURE_STOPS, WHITE_BALANCE_STOPS, GAMMA_STOPS = 0.5, 0.12, 0.25
 
 # These belong to the picture as it was made; training does not use them.
@@ -27,7 +29,10 @@ def flipped(triple: Triple) -> Triple:
     pictures = ("background", "composite", "foreground", "visible_alpha", "effect", "hole")
     mirrored = {name: np.ascontiguousarray(getattr(triple, name)[:, ::-1]) for name in pictures}
     light = None if triple.light is None else triple.light[:, list(MIRRORED_FACINGS)]
-    return replace(triple, **mirrored, **_UNKNOWN, box_cxcywh=(1 - cx, cy, w, h), light=light)
+    places = None
+    if triple.places is not None:
+        places = np.concatenate([1 - triple.places[:, :1], triple.places[:, 1:]], 1)
+    return replace(triple, **mirrored, **_UNKNOWN, box_cxcywh=(1 - cx, cy, w, h), light=light, places=places)
 
 
 def cropped(triple: Triple, generator: np.random.Generator) -> Triple:
@@ -47,13 +52,17 @@ def cropped(triple: Triple, generator: np.random.Generator) -> Triple:
     pictures = ("background", "composite", "visible_alpha", "effect", "hole")
     parts = {name: np.ascontiguousarray(getattr(triple, name)[rows, columns]) for name in pictures}
     part_width, part_height = columns.stop - columns.start, rows.stop - rows.start
-    box_cxcywh = (
-        (cx * width_px - columns.start) / part_width,
-        (cy * height_px - rows.start) / part_height,
-        w * width_px / part_width,
-        h * height_px / part_height,
-    )
-    return replace(triple, **parts, **_UNKNOWN, box_cxcywh=box_cxcywh)
+    scale = width_px / part_width, height_px / part_height
+    shift = columns.start / part_width, rows.start / part_height
+    box_cxcywh = (cx * scale[0] - shift[0], cy * scale[1] - shift[1], w * scale[0], h * scale[1])
+    places = None if triple.places is None else _wholly_inside(triple.places * (scale * 2) - (*shift, 0, 0))
+    return replace(triple, **parts, **_UNKNOWN, box_cxcywh=box_cxcywh, places=places)
+
+
+def _wholly_inside(places: Float[np.ndarray, "k 4"]) -> Float32[np.ndarray, "j 4"]:
+    """Keep the boxes of a picture's true distribution that a part of it holds: theirs is that of the part."""
+    low, high = places[:, :2] - places[:, 2:] / 2, places[:, :2] + places[:, 2:] / 2
+    return places[((low >= 0) & (high <= 1)).all(1)].astype(np.float32)
 
 
 def with_paired_light(triple: Triple, generator: np.random.Generator) -> Triple:
@@ -73,6 +82,22 @@ def with_foreground_light(triple: Triple, generator: np.random.Generator) -> Tri
     """Change light and contrast of the foreground alone, so that its colours must be learnt from the scene."""
     table = light_table(*draw_light_change(generator, EXPOSURE_STOPS, WHITE_BALANCE_STOPS, GAMMA_STOPS))
     return replace(triple, foreground=_with_colours(triple.foreground, table), light=None)
+
+
+def turned(foreground: UInt8[np.ndarray, "fh fw 4"], generator: np.random.Generator) -> UInt8[np.ndarray, "h w 4"]:
+    """Turn a cut-out a little and make it smaller; what the placement network then sees matches no hole exactly."""
+    height, width = foreground.shape[:2]
+    degrees, scale = generator.uniform(-MAX_TURN_DEG, MAX_TURN_DEG), generator.uniform(*TURNED_SCALE)
+    scale = max(scale, min(1.0, MIN_TURNED_PX / max(height, width)))
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, scale)
+    cos, sin = abs(matrix[0, :2])
+    size_wh = math.ceil(height * sin + width * cos), math.ceil(height * cos + width * sin)
+    matrix[:, 2] += np.array(size_wh) / 2 - (width / 2, height / 2)
+    alpha = foreground[..., 3:].astype(np.float32) / 255
+    layers = np.dstack([foreground[..., :3] * alpha, alpha])
+    moved = cv2.warpAffine(layers, matrix, size_wh, flags=cv2.INTER_LINEAR)
+    colours = moved[..., :3] / np.maximum(moved[..., 3:], _TINY_ALPHA)
+    return np.round(np.dstack([colours, 255 * moved[..., 3:]])).clip(0, 255).astype(np.uint8)
 
 
 def with_paired_wear(triple: Triple, generator: np.random.Generator) -> Triple:
@@ -110,6 +135,7 @@ def light_table(stops: Float[np.ndarray, "3"], gamma: float) -> UInt8[np.ndarray
 
 _DISPLAY_GAMMA = 2.2
 _CROP_TRIES = 4
+_TINY_ALPHA = 1 / 512
 
 
 def _with_colours(

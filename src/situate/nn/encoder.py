@@ -5,6 +5,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from situate.nn.features import Features
 from situate.nn.layers import ResBlock, position_embedding
 
 
@@ -21,7 +22,7 @@ class ConvEncoder(nn.Module):
         side = size // patch
         self.register_buffer("places", position_embedding((side, side), width), persistent=False)
 
-    def forward(self, pixels: Float[Tensor, "b c h w"]) -> Float[Tensor, "b n d"]:
-        """Return one token a patch, rows first."""
+    def forward(self, pixels: Float[Tensor, "b c h w"]) -> Features:
+        """Return one token a patch."""
         features = self.project(self.blocks(self.stem(F.pixel_unshuffle(pixels, self.patch))))
-        return rearrange(features, "b d h w -> b (h w) d") + self.places
+        return Features(rearrange(features, "b d h w -> b (h w) d") + self.places)

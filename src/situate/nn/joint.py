@@ -5,15 +5,16 @@ from dataclasses import dataclass, replace
 import torch
 import torch.nn.functional as F  # noqa: N812
 from einops import rearrange
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 
 from situate.geometry.frames import Conditioning
 from situate.nn.distribution import PlacementDistribution
-from situate.nn.placement import PlacementNetwork
+from situate.nn.placement import Encoder, PlacementNetwork
+from situate.nn.pretrained import PretrainedEncoder
 from situate.nn.velocity import VelocityNetwork
-from situate.records.batch import PlacementInput, SynthesisInput
+from situate.records.batch import PlacementInput, SynthesisInput, collate
 
 WINDOW_TOKEN_GRID = 16
 
@@ -31,6 +32,9 @@ class ModelConfig(BaseModel):
     fusion_layers: int = 3
     fusion_pool: int = 2
     light_channels: int = 48
+    encoder: Encoder = "conv"
+    head_channels: int = 128
+    head_blocks: int = 2
     window_size: int = 64
     window_patch: int = 2
     window_channels: tuple[int, ...] = (48, 96, 160)
@@ -39,7 +43,11 @@ class ModelConfig(BaseModel):
     conditioning: Conditioning = "pasted"
 
     def build(self) -> "JointModel":
-        """Make the model with fresh parameters."""
+        """Make the model with fresh parameters; a pretrained encoder with those it comes with.
+
+        Raises:
+            MissingExtraError: If the package of a pretrained encoder's weights is not installed.
+        """
         placement = PlacementNetwork(
             background_size=self.background_size,
             foreground_size=self.foreground_size,
@@ -50,6 +58,9 @@ class ModelConfig(BaseModel):
             pool=self.fusion_pool,
             light_channels=self.light_channels,
             num_heads=self.num_heads,
+            encoder=self.encoder,
+            head_channels=self.head_channels,
+            head_blocks=self.head_blocks,
         )
         synthesis = VelocityNetwork(
             size=self.window_size,
@@ -60,6 +71,9 @@ class ModelConfig(BaseModel):
             token_width=self.token_width,
             conditioning=self.conditioning,
         )
+        for encoder in (placement.background_encoder, placement.foreground_encoder):
+            if isinstance(encoder, PretrainedEncoder):
+                encoder.load_pretrained()
         return JointModel(placement, synthesis)
 
 
@@ -71,7 +85,8 @@ class JointPrediction:
         distribution: The position's density.
         image: The predicted clean image inside the window.
         light: Of scene and foreground.
-        without_decoys: The position's density on the same background without decoys, if that was asked for.
+        without_decoys: The position's density on the background without decoys, of those samples alone that have some;
+            None if none has.
     """
 
     distribution: PlacementDistribution
@@ -96,15 +111,35 @@ class JointModel(nn.Module):
         x_sigma: Float[Tensor, "b 5 h w"],
         sigma: Float[Tensor, " b"],
         without_decoys: Float[Tensor, "b 3 bh bw"] | None = None,
+        has_decoys: Float[Tensor, " b"] | None = None,
+        has_composite: Float[Tensor, " b"] | None = None,
     ) -> JointPrediction:
-        """Predict position and image (method step T2), and the position on other backgrounds if there are any."""
-        placed = self.placement(placement_input)
-        window_tokens = tokens_in_window(placed.fused_tokens, synthesis_input.window_cxcywh)
-        image = self.synthesis(x_sigma, sigma, synthesis_input, window_tokens)
-        if without_decoys is None:
-            return JointPrediction(placed.distribution, image, placed.light)
-        other = self.placement(replace(placement_input, background=without_decoys))
-        return JointPrediction(placed.distribution, image, placed.light, other.distribution)
+        """Predict position and image (method step T2), and the position without decoys where there are some.
+
+        Where there is no composite to learn from, no image is predicted: it is 0.
+        """
+        decoyed = _wanted(has_decoys, len(x_sigma), x_sigma.device)
+        if without_decoys is None or not len(decoyed):
+            placed, other = self.placement(placement_input), None
+        else:
+            # In one pass: what a pass costs hardly depends on how many pictures it sees.
+            twins = replace(placement_input, background=without_decoys).part(decoyed)
+            both = self.placement(collate([placement_input, twins]))
+            is_twin = torch.arange(len(both.light), device=x_sigma.device) >= len(x_sigma)
+            placed, other = both.part(~is_twin), both.distribution.part(is_twin)
+        image = torch.zeros_like(x_sigma)
+        wanted = _wanted(has_composite, len(image), image.device)
+        if len(wanted):
+            some = synthesis_input.part(wanted)
+            window_tokens = tokens_in_window(placed.fused_tokens[wanted], some.window_cxcywh)
+            made = self.synthesis(x_sigma[wanted], sigma[wanted], some, window_tokens)
+            image = image.index_copy(0, wanted, made.to(image))
+        return JointPrediction(placed.distribution, image, placed.light, other)
+
+
+def _wanted(is_there: Float[Tensor, " b"] | None, count: int, device: torch.device) -> Int[Tensor, " n"]:
+    """Number of each sample that has something; all of them if nobody says."""
+    return torch.arange(count, device=device) if is_there is None else is_there.nonzero()[:, 0]
 
 
 def tokens_in_window(

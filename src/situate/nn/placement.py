@@ -1,25 +1,34 @@
 """The placement network: features of foreground and background are fused, and give a density over positions."""
 
 import math
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
-from einops import rearrange
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from situate.nn.distribution import NUM_PARAMETERS, PlacementDistribution, distribution_from
 from situate.nn.encoder import ConvEncoder
+from situate.nn.features import Features
 from situate.nn.fusion import Fusion
+from situate.nn.head import FineHead, TokenHead
 from situate.nn.layers import sinusoidal_embedding, zero_initialised
 from situate.nn.light import LightEncoder
+from situate.nn.pretrained import FINE_STRIDE, PretrainedEncoder
 from situate.records.batch import PlacementInput
 from situate.records.triple import LIGHT_SHAPE
 
 PATCH = 4
-BACKGROUND_LIGHT_PATCH = 2
+LIGHT_SIDE = 32
+"""A picture's light is read from so many patches a side, or all pixels of a smaller picture."""
+MIN_BACKGROUND_LIGHT_PATCH = 2
+FROZEN_BLOCKS = 5
+"""Of a pretrained background encoder, up to stride 8. The foreground's learns whole: it must learn to read alpha."""
+
+Encoder = Literal["conv", "efficientnet-lite0"]
+"""`conv` is small and learns from nothing; the other begins with what it knows of photographs."""
 
 
 class PlacementPrediction(NamedTuple):
@@ -31,6 +40,10 @@ class PlacementPrediction(NamedTuple):
     fused_tokens: Float[Tensor, "b n d"]
     distribution: PlacementDistribution
     light: Float[Tensor, "b 2 5 3"]
+
+    def part(self, index: Bool[Tensor, " b"]) -> "PlacementPrediction":
+        """What was predicted for some of the pictures."""
+        return PlacementPrediction(self.fused_tokens[index], self.distribution.part(index), self.light[index])
 
 
 class PlacementNetwork(ModelMixin, ConfigMixin):
@@ -54,47 +67,68 @@ class PlacementNetwork(ModelMixin, ConfigMixin):
         num_heads: int = 4,
         pool: int = 1,
         light_channels: int = 48,
+        encoder: Encoder = "conv",
+        head_channels: int = 128,
+        head_blocks: int = 2,
     ) -> None:
         """Build the network.
 
         Args:
-            background_size: Side of the background's canvas in pixels; a multiple of 4.
-            foreground_size: Side of the foreground's canvas in pixels; a multiple of 4.
+            background_size: Side of the background's canvas in pixels; a multiple of 4, for a pretrained encoder of 32.
+            foreground_size: Side of the foreground's canvas in pixels; likewise.
             channels: Channels of the convolutional encoders.
-            num_blocks: Residual blocks of each encoder.
+            num_blocks: Residual blocks of each convolutional encoder.
             width: Width of the tokens.
             num_layers: Fusion layers.
             num_heads: Attention heads.
             pool: Background tokens attend to the means of squares of so many background tokens a side.
             light_channels: Channels of the two light encoders.
+            encoder: Of both pictures. With `conv` a cell of the density is a token of 4 x 4 pixels; with
+                `efficientnet-lite0` tokens are of 16 x 16 pixels and cells of 8 x 8.
+            head_channels: Channels of the head that joins the two; only for a pretrained encoder.
+            head_blocks: Its residual blocks.
         """
         super().__init__()
-        self.grid_side = background_size // PATCH
-        self.background_encoder = ConvEncoder(4, background_size, PATCH, channels, num_blocks, width)
-        self.foreground_encoder = ConvEncoder(4, foreground_size, PATCH, channels, num_blocks, width)
+        if encoder == "conv":
+            self.grid_side = background_size // PATCH
+            self.background_encoder = ConvEncoder(4, background_size, PATCH, channels, num_blocks, width)
+            self.foreground_encoder = ConvEncoder(4, foreground_size, PATCH, channels, num_blocks, width)
+            self.head = TokenHead(width, NUM_PARAMETERS)
+        else:
+            self.grid_side = background_size // FINE_STRIDE
+            self.background_encoder = PretrainedEncoder(
+                3, background_size, width, fine_channels=head_channels, num_frozen=FROZEN_BLOCKS
+            )
+            self.foreground_encoder = PretrainedEncoder(4, foreground_size, width, has_coarse=True)
+            self.head = FineHead(width, head_channels, head_blocks, NUM_PARAMETERS)
         self.aspect_embedding = nn.Linear(width, width)
         self.fusion = Fusion(width, num_layers, num_heads, pool=pool)
-        self.background_light = LightEncoder(3, BACKGROUND_LIGHT_PATCH, light_channels)
-        self.foreground_light = LightEncoder(4, 1, light_channels)
+        patch = max(MIN_BACKGROUND_LIGHT_PATCH, background_size // LIGHT_SIDE)
+        self.background_light = LightEncoder(3, patch, light_channels)
+        self.foreground_light = LightEncoder(4, max(1, foreground_size // LIGHT_SIDE), light_channels)
         self.light_embedding = zero_initialised(nn.Linear(math.prod(LIGHT_SHAPE), width))
-        self.head = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, NUM_PARAMETERS))
 
     def forward(self, inputs: PlacementInput) -> PlacementPrediction:
         """Return fused tokens (method step T2a) and the density over positions (step T2b)."""
-        background_tokens = self.background_encoder(self._with_padding_mask(inputs))
+        background_features = self.background_encoder(self._background(inputs))
         foreground = torch.cat([inputs.foreground, inputs.alpha * 2 - 1], dim=1)
-        foreground_tokens = self.foreground_encoder(foreground)
+        foreground_features = self.foreground_encoder(foreground)
         # log(width / height) in [-4, 4] becomes a value in [0, 1].
         aspect = sinusoidal_embedding((inputs.log_aspect / 8 + 0.5).clamp(0, 1), self.config["width"])
-        foreground_tokens = foreground_tokens + self.aspect_embedding(aspect.to(foreground_tokens.dtype))[:, None]
+        tokens = foreground_features.tokens
+        foreground_features = Features(tokens + self.aspect_embedding(aspect.to(tokens.dtype))[:, None])
         light = torch.stack([self.background_light(inputs.background), self.foreground_light(foreground)], dim=1)
-        fused_tokens = self.fusion(background_tokens, foreground_tokens)
+        fused_tokens = self.fusion(background_features.tokens, foreground_features.tokens)
         # Only known light teaches the light encoders: led by the other losses, they make training unsteady.
         fused_tokens = fused_tokens + self.light_embedding(light.detach().flatten(1))[:, None]
         with torch.autocast(fused_tokens.device.type, enabled=False):
-            parameters = rearrange(self.head(fused_tokens.float()), "b (gh gw) p -> b p gh gw", gh=self.grid_side)
+            parameters = self.head(fused_tokens.float(), background_features, foreground_features)
             distribution = distribution_from(parameters, inputs.content_xyxy)
         return PlacementPrediction(fused_tokens, distribution, light)
+
+    def _background(self, inputs: PlacementInput) -> Float[Tensor, "b _ h w"]:
+        """What the encoder reads; a pretrained one knows three channels, and padding by its evenness."""
+        return self._with_padding_mask(inputs) if self.config["encoder"] == "conv" else inputs.background
 
     def _with_padding_mask(self, inputs: PlacementInput) -> Float[Tensor, "b 4 h w"]:
         """Add a channel that is 1 in the picture and 0 in the padding."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 
@@ -15,6 +15,11 @@ class _Movable:
         """Return the record with every tensor on `device`."""
         moved = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
         return replace(self, **{name: value.to(device) for name, value in moved.items()})  # type: ignore[type-var]
+
+    def part(self: "Record", index: Int[Tensor, " n"]) -> "Record":
+        """Return some of the samples of a record of tensors."""
+        chosen = {field.name: getattr(self, field.name)[index] for field in fields(self)}  # type: ignore[arg-type]
+        return replace(self, **chosen)  # type: ignore[type-var]
 
 
 @dataclass(frozen=True)
@@ -61,9 +66,11 @@ class Batch(_Movable):
     Attributes:
         placement: Input of the placement network.
         synthesis: Input of the synthesis network.
-        position: Truth: x and y of the bottom-centre anchor as fractions of the canvas, log of height over canvas side.
+        positions: Truth: x and y of the bottom-centre anchor as fractions of the canvas, log of height over canvas
+            side; more than one where the source knows where else the object could stand, otherwise the same again.
         image: Truth inside the window: RGB of the composite, visible alpha, effect; all in [-1, 1].
         image_weight: How much each value of `image` may teach, >= 0; 0 where the source knows nothing.
+        has_composite: 1 where there is a composite to learn from, else 0.
         light: Truth: brightness of grey cards in the scene's light and in the foreground's (see `Triple.light`).
         light_weight: 1 where the source knows the light, else 0.
         without_decoys: The placement network's background without decoys; the same where there are none.
@@ -72,9 +79,10 @@ class Batch(_Movable):
 
     placement: PlacementInput
     synthesis: SynthesisInput
-    position: Float[Tensor, "b 3"]
+    positions: Float[Tensor, "b k 3"]
     image: Float[Tensor, "b 5 h w"]
     image_weight: Float[Tensor, "b 5 h w"]
+    has_composite: Float[Tensor, " b"]
     light: Float[Tensor, "b 2 5 3"]
     light_weight: Float[Tensor, " b"]
     without_decoys: Float[Tensor, "b 3 bh bw"]
@@ -82,7 +90,7 @@ class Batch(_Movable):
 
     def __len__(self) -> int:
         """Number of samples."""
-        return len(self.position)
+        return len(self.positions)
 
 
 Record = TypeVar("Record", bound=_Movable)

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from situate.data.sample import SampleConfig
 from situate.errors import ConfigError
 from situate.nn.joint import ModelConfig
+from situate.nn.layers import GROUP_CHANNELS
+from situate.nn.pretrained import COARSE_STRIDE, TOKEN_STRIDE
 from situate.training.converge import ConvergeConfig
 from situate.training.losses import LossConfig
 from situate.training.optim import OptimConfig
@@ -68,10 +70,14 @@ class RunConfig(BaseModel):
 def _model_problems(model: ModelConfig) -> list[str]:
     """What the networks could not be built or run with."""
     problems = []
-    if any(size < 8 or size % 4 for size in (model.background_size, model.foreground_size)):
-        problems.append("background_size and foreground_size must be multiples of 4 and at least 8")
-    if model.fusion_pool < 1 or (model.background_size // 4) % model.fusion_pool:
-        problems.append(f"fusion_pool is {model.fusion_pool}; it must divide {model.background_size // 4}")
+    step = 4 if model.encoder == "conv" else COARSE_STRIDE
+    if any(size < 2 * step or size % step for size in (model.background_size, model.foreground_size)):
+        problems.append(f"background_size and foreground_size must be multiples of {step} and at least {2 * step}")
+    if model.encoder != "conv" and (model.head_channels < GROUP_CHANNELS or model.head_channels % GROUP_CHANNELS):
+        problems.append(f"head_channels is {model.head_channels}; it must be a multiple of {GROUP_CHANNELS}")
+    num_tokens = model.background_size // (4 if model.encoder == "conv" else TOKEN_STRIDE)
+    if model.fusion_pool < 1 or num_tokens % model.fusion_pool:
+        problems.append(f"fusion_pool is {model.fusion_pool}; it must divide {num_tokens}")
     if model.light_channels < 16 or model.light_channels % 16:
         problems.append(f"light_channels is {model.light_channels}; it must be a multiple of 16")
     if model.token_width < 4 or model.token_width % 4:

@@ -105,7 +105,7 @@ class JointLoss:
         The velocity's squared error is the image's divided by sigma^2 (DESIGN 1.2); here the divisor is not let under
         `min_sigma`^2, since few steps never look at smaller noise levels but from one side.
         """
-        position_terms = prediction.distribution.log_prob_terms(batch.position)
+        position_terms = prediction.distribution.log_prob_terms(batch.positions)
         _, rows, columns = prediction.distribution.cell_log_prob.shape
         uniform_offset = torch.log(position_terms.offset.new_tensor(rows * columns))
         squared = (prediction.image - batch.image).square() / self._divisor(sigma)
@@ -116,9 +116,9 @@ class JointLoss:
             cell=-weights.placement_weight * position_terms.cell.mean(),
             offset=weights.placement_weight * (uniform_offset - position_terms.offset).mean(),
             log_height=-weights.placement_weight * position_terms.log_height.mean(),
-            colour=weights.colour_weight * colour.mean(),
-            visible_alpha=weights.mask_weight * visible_alpha.mean(),
-            effect=weights.mask_weight * effect.mean(),
+            colour=weights.colour_weight * _mean_of(colour, batch.has_composite),
+            visible_alpha=weights.mask_weight * _mean_of(visible_alpha, batch.has_composite),
+            effect=weights.mask_weight * _mean_of(effect, batch.has_composite),
             light=weights.light_weight * _light_error(prediction.light, batch),
             leak=weights.leak_weight * _leak(prediction, batch),
         )
@@ -148,7 +148,7 @@ def _light_error(light: Float[Tensor, "b 2 5 3"], batch: Batch) -> Float[Tensor,
     if not batch.light_weight.any():
         return light.new_zeros(())  # no gradient at all, not one of 0, or weight decay would wear what was learnt
     squared = (light - batch.light).square().flatten(1).mean(1)
-    return (batch.light_weight * squared).sum() / batch.light_weight.sum().clamp(min=1)
+    return _mean_of(squared, batch.light_weight)
 
 
 def _leak(prediction: JointPrediction, batch: Batch) -> Float[Tensor, ""]:
@@ -158,17 +158,22 @@ def _leak(prediction: JointPrediction, batch: Batch) -> Float[Tensor, ""]:
     by the real hole either: there, no picture without it is known.
     """
     if prediction.without_decoys is None:
-        return batch.position.new_zeros(())
-    with_decoys, without = (d.cell_log_prob for d in (prediction.distribution, prediction.without_decoys))
-    is_changed = (batch.placement.background - batch.without_decoys).abs().amax(1, keepdim=True) > _NOISE
-    is_touched = F.adaptive_max_pool2d(is_changed.float(), with_decoys.shape[-2:])[:, 0] * with_decoys.isfinite()
+        return batch.positions.new_zeros(())
+    has_decoys = batch.has_decoys > 0
+    with_decoys, without = prediction.distribution.cell_log_prob[has_decoys], prediction.without_decoys.cell_log_prob
+    change = (batch.placement.background - batch.without_decoys)[has_decoys].abs().amax(1, keepdim=True)
+    is_touched = F.adaptive_max_pool2d((change > _NOISE).float(), with_decoys.shape[-2:])[:, 0] * with_decoys.isfinite()
     squared = torch.where(with_decoys.isfinite(), with_decoys - without, 0.0).square() * is_touched
-    per_sample = squared.flatten(1).sum(1) / is_touched.flatten(1).sum(1).clamp(min=1)
-    return (batch.has_decoys * per_sample).sum() / batch.has_decoys.sum().clamp(min=1)
+    return (squared.flatten(1).sum(1) / is_touched.flatten(1).sum(1).clamp(min=1)).mean()
 
 
 _PARTS = (slice(0, 3), slice(3, 4), slice(4, 5))
 _NOISE = 0.02
+
+
+def _mean_of(values: Float[Tensor, " b"], weight: Float[Tensor, " b"]) -> Float[Tensor, ""]:
+    """Mean over the samples that count; 0 if none does."""
+    return (weight * values).sum() / weight.sum().clamp(min=1)
 
 
 def _weighted_mean(values: Float[Tensor, "b c h w"], weight: Float[Tensor, "b c h w"]) -> Float[Tensor, " b"]:

@@ -1,19 +1,23 @@
 """The optimiser and its learning-rate schedule, a pure function of the step."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
+
+RATE_FACTOR = "rate_factor"
+"""Key of a parameter group: its learning rate over that of the schedule."""
 
 
 class OptimConfig(BaseModel):
     """Muon for matrices and kernels, AdamW for vectors, with warm-up and cosine decay.
 
     Muon moves a matrix (a kernel counts as the matrix of its filters) by its averaged gradient with all singular values
-    made equal, so that no direction of a layer is left behind.
+    made equal, so that no direction of a layer is left behind. What comes pretrained only needs small changes; it is
+    left to AdamW, slower, and not decayed.
 
     Attributes:
         learning_rate: Peak; of one scale for both, see Source.
@@ -22,6 +26,7 @@ class OptimConfig(BaseModel):
         weight_decay: Decoupled decay, of matrices and kernels only.
         momentum: Averaging of the gradient of matrices and kernels.
         betas: Averaging of the gradient of vectors, and of its square.
+        pretrained_factor: Learning rate of what comes pretrained over that of the rest.
         max_gradient_norm: Longer gradients are cut to this length.
         ema_decay: Averaging of the weights.
 
@@ -39,21 +44,27 @@ class OptimConfig(BaseModel):
     weight_decay: float = 0.1
     momentum: float = 0.95
     betas: tuple[float, float] = (0.9, 0.98)
+    pretrained_factor: float = Field(default=0.1, ge=0)
     max_gradient_norm: float = 1.0
     ema_decay: float = 0.995
 
-    def build(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        """Make the optimiser; vectors (biases, norms) are not decayed."""
+    def build(
+        self, parameters: Iterable[nn.Parameter], pretrained: Sequence[nn.Parameter] = ()
+    ) -> torch.optim.Optimizer:
+        """Make the optimiser for all `parameters`, of which some come pretrained; biases and norms are not decayed."""
         from pytorch_optimizer import Muon  # a configuration can be read without the extra `train`
 
-        trainable = [parameter for parameter in parameters if parameter.requires_grad]
-        matrices: dict[str, Any] = {"use_muon": True, "momentum": self.momentum, "weight_decay": self.weight_decay}
-        vectors: dict[str, Any] = {"use_muon": False, "betas": self.betas, "weight_decay": 0.0}
+        slow = {id(parameter) for parameter in pretrained}
+        trainable = [parameter for parameter in parameters if parameter.requires_grad and id(parameter) not in slow]
+        muon: dict[str, Any] = {"use_muon": True, "momentum": self.momentum, "weight_decay": self.weight_decay}
+        adamw: dict[str, Any] = {"use_muon": False, "betas": self.betas, "weight_decay": 0.0}
         groups = [
-            {"params": [p for p in trainable if p.ndim > 1], "lr": self.learning_rate, **matrices},
-            {"params": [p for p in trainable if p.ndim <= 1], "lr": self.learning_rate, **vectors},
+            {"params": [p for p in trainable if p.ndim > 1], RATE_FACTOR: 1.0, **muon},
+            {"params": [p for p in trainable if p.ndim <= 1], RATE_FACTOR: 1.0, **adamw},
+            {"params": list(pretrained), RATE_FACTOR: self.pretrained_factor, **adamw},
         ]
-        return Muon(groups, use_adjusted_lr=True)
+        filled = [group | {"lr": self.learning_rate * group[RATE_FACTOR]} for group in groups if group["params"]]
+        return Muon(filled, use_adjusted_lr=True)
 
     def learning_rate_at(self, step: int, num_steps: int) -> float:
         """Learning rate of one step."""

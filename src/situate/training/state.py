@@ -9,6 +9,7 @@ from diffusers.training_utils import EMAModel
 
 from situate.errors import ModelFileError
 from situate.nn.joint import JointModel, ModelConfig
+from situate.nn.pretrained import pretrained_parameters
 from situate.pipeline.load import load_pipeline
 from situate.training.converge import Convergence
 from situate.training.losses import JointLoss
@@ -83,7 +84,7 @@ def fresh_state(
         torch.manual_seed(seed)
         joint = model.build().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     wrapped = accelerator.prepare_model(joint)
-    optimizer = optim.build(wrapped.parameters())
+    optimizer = optim.build(wrapped.parameters(), pretrained_parameters(joint))
     ema = EMAModel(joint.parameters(), decay=optim.ema_decay, use_ema_warmup=True, inv_gamma=1.0, power=0.75)
     return TrainState(
         step=0,

@@ -13,6 +13,7 @@ from situate.flow.path import draw_sigma, sample_path
 from situate.records.batch import Batch
 from situate.seeds import seed_for
 from situate.training.losses import LossTerms
+from situate.training.optim import RATE_FACTOR
 from situate.training.state import TrainState
 
 VALIDATION_SEED = 0
@@ -40,7 +41,7 @@ def train_step(state: TrainState, batch: Batch) -> StepReport:
     )
     learning_rate = state.optim.learning_rate_at(state.step, state.num_steps)
     for group in state.optimizer.param_groups:
-        group["lr"] = learning_rate
+        group["lr"] = learning_rate * group[RATE_FACTOR]
     state.model.train()
     terms = joint_terms(state, state.model, _on_device(batch, accelerator.device), generator)
     _check_finite(terms, state)
@@ -74,9 +75,16 @@ def joint_terms(state: TrainState, model: torch.nn.Module, batch: Batch, generat
     sigma = draw_sigma(len(batch), generator)
     noise = torch.randn(batch.image.shape, generator=generator, device=generator.device)
     x_sigma = sample_path(noise, batch.image, sigma).x_sigma
-    without_decoys = batch.without_decoys if batch.has_decoys.any() else None
-    with state.accelerator.autocast(), fast_attention(batch.position.device):
-        prediction = model(batch.placement, batch.synthesis, x_sigma, sigma, without_decoys)
+    with state.accelerator.autocast(), fast_attention(batch.positions.device):
+        prediction = model(
+            batch.placement,
+            batch.synthesis,
+            x_sigma,
+            sigma,
+            batch.without_decoys,
+            batch.has_decoys,
+            batch.has_composite,
+        )
     return state.loss(prediction, batch, sigma)
 
 

