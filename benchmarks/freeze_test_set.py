@@ -8,7 +8,12 @@ from cyclopts import run
 from situate.data.scenes.config import SceneConfig
 from situate.evaluation.benchmark.scene_set import TestSet, frozen_set
 
-NUM_SCENES, SCENES_PER_BLOCK = 500, 50
+SCENES_PER_BLOCK = 50
+SETS = {
+    "primitives": {"num_triples": 500, "seed": 20261122, "num_samples": 16},
+    "worlds": {"num_triples": 500, "seed": 20261125, "world": "mixed", "models": "test"},
+    "worlds-seen": {"num_triples": 200, "seed": 20261130, "world": "mixed", "models": "train"},
+}
 FOLDER = Path(__file__).resolve().parents[1] / "src" / "situate" / "evaluation" / "benchmark"
 
 
@@ -17,17 +22,13 @@ def main(name: TestSet, *, assets: Path | None = None) -> None:
 
     Args:
         name: Which test set.
-        assets: Folder of the Sweet Home 3D models, which `worlds` needs.
+        assets: Folder of the Sweet Home 3D models, which all but `primitives` need.
     """
-    shared = {"num_triples": NUM_SCENES, "triples_per_scene": 1, "triples_per_block": SCENES_PER_BLOCK}
-    if name == "primitives":
-        config = SceneConfig.checked(**shared, seed=20261122, num_samples=16)
-    else:
-        config = SceneConfig.checked(**shared, seed=20261125, world="mixed", models="test", assets=assets)
-    content = frozen_set(name, config, NUM_SCENES, SCENES_PER_BLOCK)
+    config = SceneConfig.checked(**SETS[name], triples_per_scene=1, triples_per_block=SCENES_PER_BLOCK, assets=assets)
+    content = frozen_set(name, config, config.num_triples, SCENES_PER_BLOCK)
     path = FOLDER / f"{name}.json"
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    print(f"{path}: {NUM_SCENES} scenes, sha256 {content['sha256']}")
+    print(f"{path}: {config.num_triples} scenes, sha256 {content['sha256']}")
 
 
 if __name__ == "__main__":

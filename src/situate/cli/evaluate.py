@@ -12,7 +12,7 @@ def evaluate(
     model: Path | None = None,
     *,
     suite: Literal["scenes", "triples", "photos", "leak"] | None = None,
-    test_set: Literal["primitives", "worlds"] | None = None,
+    test_set: Literal["primitives", "worlds", "worlds-seen"] | None = None,
     data: Annotated[list[Path] | None, Parameter(negative=(), consume_multiple=True)] = None,
     limit: Annotated[int | None, Parameter(name=("--limit", "--num"))] = None,
     no_render: bool = False,
@@ -42,8 +42,9 @@ def evaluate(
         model: Model folder, such as RUN/model, or the word shipped. Without it the suite scenes measures the
             baselines, and the others the shipped weights.
         suite: Which figures; by default triples if --data is given, else scenes.
-        test_set: Which published scenes (scenes only): primitives, the default, or worlds, which are streets, yards
-            and rooms with objects that neither the starter set nor --models train shows; they need --assets.
+        test_set: Which published scenes (scenes only): primitives, the default; worlds, which are streets, yards and
+            rooms with objects that neither the starter set nor --models train shows; or worlds-seen, the same with
+            objects that --models train shows. Both need --assets.
         data: Folders of triples that were not trained on, or the word starter: the 192 triples of the package that are
             kept for testing. For scenes, one folder made by situate data scenes, in
             place of the published test set.

@@ -38,7 +38,6 @@ def evaluate_scene_suite(options: SceneOptions, json: Path | None, report: Path 
     from situate.evaluation.benchmark.bench import ModelUnderTest
     from situate.evaluation.benchmark.report import benchmark_report
     from situate.evaluation.benchmark.run import BenchmarkConfig, figures_of, prepared_bench, scored
-    from situate.evaluation.benchmark.tables import NOTES, as_markdown, tables_of
     from situate.imageio.write import write_bytes, write_json
     from situate.sharding.pool import num_processors
 
@@ -55,11 +54,11 @@ def evaluate_scene_suite(options: SceneOptions, json: Path | None, report: Path 
     num_workers = num_processors() if options.num_workers is None else options.num_workers
     with progress_bar("evaluating") as progress:
         scores = scored(make_bench, len(scenes.groups), num_workers=num_workers, progress=progress)
-    scores = _fitted(options.model, scores) if options.fit_score else scores
+    scores = _fitted(options.model, scores, scenes) if options.fit_score else scores
     result: dict[str, Any] = {**figures_of(bench, scores, config), **described}
-    _warn(result)
-    print(f"{result['num_scenes']} scenes of {scenes.name}. {NOTES}\n")
-    print("\n\n".join(as_markdown(table) for table in tables_of(result)))
+    if "reliability" in (result["score"] or {}):
+        result["score"]["in_sample"] = _is_in_sample(options, scenes)
+    _tell(result)
     if json is not None:
         write_json(result, json)
     if report is not None:
@@ -72,19 +71,36 @@ def _check_fit(options: SceneOptions) -> None:
     from situate.cli.evaluation_model import folder_of
     from situate.evaluation.benchmark.score import require_isotonic_regression
     from situate.imageio.write import check_output
-    from situate.pipeline.load import SCORE_NAME
+    from situate.pipeline.load import SCORE_NAME, shipped_model
 
     if options.model is None:
         raise InputError("--fit-score fits the scores of a model; pass one")
     require_isotonic_regression()
-    check_output(folder_of(options.model) / SCORE_NAME, suffixes=(".json",))
+    folder = folder_of(options.model)
+    check_output(folder / SCORE_NAME, suffixes=(".json",))
     if not options.data:
         raise InputError(
             "--fit-score needs scenes of your own (--data, from situate data scenes); the published ones are for tests"
         )
+    if folder.resolve() == shipped_model().resolve():
+        raise InputError(
+            f"--fit-score would overwrite the scores of the installed package; copy the model first (cp -r {folder} "
+            "my-model) and pass the copy"
+        )
 
 
-def _fitted(model: Path | None, scores: "list[SceneScores]") -> "list[SceneScores]":
+def _is_in_sample(options: SceneOptions, scenes: "SceneSet") -> bool | None:
+    """Say whether the model's scores were fitted on these scenes; None if its folder does not say on which."""
+    from situate.cli.evaluation_model import folder_of
+    from situate.pipeline.load import score_fitted_on
+
+    if not options.data:
+        return False
+    fitted_on = score_fitted_on(folder_of(options.model))
+    return fitted_on == scenes.draws_sha256 if fitted_on else None
+
+
+def _fitted(model: Path | None, scores: "list[SceneScores]", scenes: "SceneSet") -> "list[SceneScores]":
     """Fit the model's scores on all places, keep them in its folder, and score the places anew."""
     from situate.cli.evaluation_model import folder_of
     from situate.evaluation.benchmark.score import fitted_score_map, scored_by
@@ -92,7 +108,7 @@ def _fitted(model: Path | None, scores: "list[SceneScores]") -> "list[SceneScore
 
     score_map = fitted_score_map([place for one in scores for place in one.scored])
     folder = folder_of(model)
-    publish_score(score_map, folder)
+    publish_score(score_map, folder, fitted_on=scenes.draws_sha256)
     print(f"scores fitted on these scenes: {folder / 'score.json'}; measure them on others", file=sys.stderr)
     return [replace(one, scored=scored_by(score_map, one.scored)) for one in scores]
 
@@ -112,6 +128,14 @@ def _scenes(options: SceneOptions) -> tuple["SceneSet", "TripleStore | None"]:
         )
     store = TripleStore(options.data[0])
     return set_of_folder(options.data[0], store.keys, options.assets).first(options.limit), store
+
+
+def _tell(result: dict[str, Any]) -> None:
+    from situate.evaluation.benchmark.tables import NOTES, as_markdown, tables_of
+
+    _warn(result)
+    print(f"{result['num_scenes']} scenes of {result['test_set']['name']}. {NOTES}\n")
+    print("\n\n".join(as_markdown(table) for table in tables_of(result)))
 
 
 def _warn(result: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 from collections.abc import Mapping
@@ -34,6 +35,8 @@ SCHEDULER_NAME = "scheduler_config.json"
 CARD_NAME = "README.md"
 SCORE_NAME = "score.json"
 FINGERPRINT_DIGITS = 12
+
+_logger = logging.getLogger(__name__)
 
 
 def shipped_model() -> Path:
@@ -97,13 +100,25 @@ def publish(
         ) from error
 
 
-def publish_score(score_map: ScoreMap, folder: Path) -> None:
-    """Write the fitted scores of a model beside its networks.
+def publish_score(score_map: ScoreMap, folder: Path, *, fitted_on: str = "") -> None:
+    """Write the fitted scores of a model beside its networks, with the model's fingerprint.
+
+    Args:
+        score_map: The scores.
+        folder: Of the model.
+        fitted_on: Hash of what the scenes were drawn from that they were fitted on.
 
     Raises:
         OutputError: If it cannot be written.
     """
-    write_json(asdict(score_map), folder / SCORE_NAME)
+    content = {**asdict(score_map), "fingerprint": fingerprint_of(folder), "fitted_on": fitted_on}
+    write_json(content, folder / SCORE_NAME)
+
+
+def score_fitted_on(folder: Path) -> str:
+    """Hash of what the scenes were drawn from that a model's scores were fitted on; empty if nothing says so."""
+    path = folder / SCORE_NAME
+    return str(_read_json(path).get("fitted_on", "")) if path.is_file() else ""
 
 
 def fingerprint_of(folder: Path) -> str:
@@ -175,12 +190,21 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _read_score(folder: Path) -> ScoreMap | None:
-    """The fitted scores of a model; None where none were fitted."""
+    """The fitted scores of a model; None where none were fitted, or only those of another model."""
     path = folder / SCORE_NAME
     if not path.is_file():
         return None
-    knots = _read_json(path)
-    return ScoreMap(tuple(map(float, knots["log_density"])), tuple(map(float, knots["chance"])))
+    content = _read_json(path)
+    score_map = ScoreMap(tuple(map(float, content["log_density"])), tuple(map(float, content["chance"])))
+    fitted_for, fingerprint = content.get("fingerprint"), fingerprint_of(folder)
+    if fitted_for not in (None, fingerprint):
+        _logger.warning(
+            "%s was fitted for the model %s, not for this one, %s, and is left out; fit it anew with "
+            "`situate evaluate %s --suite scenes --data DIR --fit-score`",
+            *(path, fitted_for, fingerprint, folder),
+        )
+        return None
+    return score_map
 
 
 def _is_lightless(network: type, weights: Mapping[str, torch.Tensor]) -> bool:

@@ -3,13 +3,13 @@
 import pytest
 import torch
 
+from situate.data.places.distribution import GRID_SIDE
 from situate.data.scenes.block import group_name
 from situate.data.scenes.config import SceneConfig
 from situate.evaluation.baselines import prior_from
 from situate.evaluation.benchmark.bench import Bench, ModelUnderTest, SceneScores
 from situate.evaluation.benchmark.run import BenchmarkConfig, prepared_bench, scored
 from situate.evaluation.benchmark.scene_set import SceneSet
-from situate.evaluation.oracle.truth import GRID_SIDE
 
 CONFIG = SceneConfig(num_triples=3, size_px=48, num_samples=4, triples_per_scene=1, seed=1)
 

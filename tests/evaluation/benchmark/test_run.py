@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import shutil
 from dataclasses import asdict, replace
 from functools import partial
 
@@ -19,9 +20,11 @@ from situate.evaluation.benchmark.bench import ModelUnderTest
 from situate.evaluation.benchmark.report import benchmark_report, on_checker, shown_scenes
 from situate.evaluation.benchmark.run import BenchmarkConfig, figures_of, prepared_bench, scored
 from situate.evaluation.benchmark.tables import as_markdown, tables_of
-from situate.pipeline.load import load_pipeline
+from situate.nn.score import ScoreMap
+from situate.pipeline.load import fingerprint_of, load_pipeline, publish_score, score_fitted_on, shipped_model
 
 METHODS = ["truth", "random", "prior"]
+SCORE = ScoreMap((-4.0, 2.0), (0.1, 0.8))
 
 
 @pytest.fixture(scope="module")
@@ -72,9 +75,51 @@ def test_scores_are_fitted_on_a_folder_and_then_come_with_every_place(tmp_path, 
     assert "| AUROC of the density, true and random places |" in printed.out
     fitted = json.loads(figures.read_text())["score"]
     assert fitted["ece"]["value"] < 0.1, "on the places that it was fitted on"
+    assert fitted["in_sample"] is True
+    assert "Score, on the scenes that it was fitted on" in printed.out
     assert load_pipeline(model).score_map is not None
-    assert main([*words, "--json", str(figures)]) == 0
+    page = tmp_path / "page.html"
+    assert main([*words, "--json", str(figures), "--report", str(page)]) == 0
     assert json.loads(figures.read_text())["score"] == fitted
+    assert page.read_text().count("<svg") == 1
+    kept = json.loads((model / "score.json").read_text())
+    for fitted_on, is_in_sample in (("others", False), ("", None)):
+        (model / "score.json").write_text(json.dumps({**kept, "fitted_on": fitted_on}))
+        assert main([*words, "--limit", "1", "--json", str(figures)]) == 0
+        assert json.loads(figures.read_text())["score"]["in_sample"] is is_in_sample
+
+
+def test_nobody_knows_on_which_scenes_an_older_score_was_fitted(tmp_path):
+    folder = publish_untrained(tmp_path / "model")
+    assert score_fitted_on(folder) == ""
+    publish_score(SCORE, folder, fitted_on="these")
+    assert score_fitted_on(folder) == "these"
+    kept = json.loads((folder / "score.json").read_text())
+    del kept["fitted_on"], kept["fingerprint"]
+    (folder / "score.json").write_text(json.dumps(kept))
+    assert score_fitted_on(folder) == ""
+    assert load_pipeline(folder).score_map == SCORE
+
+
+def test_the_score_of_another_model_is_left_out_and_said_so(tmp_path, caplog):
+    fitted, other = (publish_untrained(tmp_path / str(seed), seed=seed) for seed in (0, 1))
+    publish_score(SCORE, fitted)
+    assert load_pipeline(fitted).score_map == SCORE
+    assert not caplog.records
+    shutil.copy(fitted / "score.json", other)
+    assert load_pipeline(other).score_map is None
+    (record,) = caplog.records
+    for word in (fingerprint_of(fitted), fingerprint_of(other), str(other), "--fit-score"):
+        assert word in record.getMessage()
+
+
+def test_the_installed_packages_own_score_is_not_overwritten(tmp_path, capsys):
+    for shipped in ("shipped", str(shipped_model())):
+        words = ["evaluate", shipped, "--suite", "scenes", "--data", str(tmp_path), "--no-render", "--fit-score"]
+        before = (shipped_model() / "score.json").read_bytes()
+        assert main(words) == 2
+        assert "copy the model first" in capsys.readouterr().err
+        assert (shipped_model() / "score.json").read_bytes() == before
 
 
 def test_figures_do_not_depend_on_the_number_of_processes(scenes, bench, pipeline, tmp_path):
@@ -136,7 +181,7 @@ def test_a_scene_scores_the_same_alone(bench, scores):
 
 def test_tables_are_markdown(result):
     texts = [as_markdown(table) for table in tables_of(result)]
-    assert len(texts) == 3
+    assert len(texts) == 7
     for text in texts:
         lines = [line for line in text.splitlines() if line.startswith("|")]
         assert len({line.count("|") for line in lines}) == 1

@@ -1,6 +1,7 @@
 """Test sets: the published one is what its hash says."""
 
 import json
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -18,11 +19,17 @@ from situate.evaluation.benchmark.scene_set import (
     sha256_of,
 )
 
+NUM_SCENES = {"primitives": 500, "worlds": 500, "worlds-seen": 200}
 
-@pytest.mark.parametrize("name", get_args(TestSet))
-def test_a_published_set_has_500_scenes_and_its_hash(name, tmp_path):
+
+def test_every_published_set_is_known():
+    assert set(NUM_SCENES) == set(get_args(TestSet))
+
+
+@pytest.mark.parametrize(("name", "num_scenes"), NUM_SCENES.items())
+def test_a_published_set_has_its_scenes_and_its_hash(name, num_scenes, tmp_path):
     published = published_set(name, assets=tmp_path)
-    assert len(published.groups) == len(published.digests) == len(set(published.groups)) == 500
+    assert len(published.groups) == len(published.digests) == len(set(published.groups)) == num_scenes
     content = {
         "config": published.config.model_dump(mode="json", exclude={"encoding"}),
         "groups": list(published.groups),
@@ -48,6 +55,22 @@ def test_freezing_gives_the_same_again_and_notices_another_world():
     world, _ = published.scene(0)
     other, _ = published.scene(1)
     assert digest_of(world) != digest_of(other)
+
+
+def test_the_worlds_to_compare_differ_in_models_seed_and_number_only(tmp_path):
+    unseen, seen = (published_set(name, assets=tmp_path).config for name in ("worlds", "worlds-seen"))
+    assert (unseen.models, seen.models) == ("test", "train")
+    other = {"models": unseen.models, "seed": unseen.seed, "num_triples": unseen.num_triples}
+    assert seen.seed != unseen.seed
+    assert seen.model_copy(update=other) == unseen
+
+
+def test_sets_that_share_scenes_say_so(scenes):
+    def drawn_as(**changes) -> str:
+        return replace(scenes, config=scenes.config.model_copy(update=changes)).draws_sha256
+
+    assert scenes.first(1).draws_sha256 == drawn_as(num_triples=99) == drawn_as(encoding="webp") == drawn_as()
+    assert drawn_as(seed=2) != drawn_as()
 
 
 @pytest.mark.parametrize("limit", [0, -1])

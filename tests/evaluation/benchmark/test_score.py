@@ -65,8 +65,8 @@ def test_calibration_error_by_hand():
     score, truth = np.array([0.95, 0.95, 0.15, 0.15]), np.array([True, False, False, False])
     assert ece(score, truth) == pytest.approx(0.5 * 0.45 + 0.5 * 0.15)
     assert reliability(score, truth) == [
-        {"score": pytest.approx(0.15), "plausible": 0.0, "share": 0.5},
-        {"score": pytest.approx(0.95), "plausible": 0.5, "share": 0.5},
+        {"score": pytest.approx(0.15), "plausible": 0.0, "share": 0.5, "num_places": 2},
+        {"score": pytest.approx(0.95), "plausible": 0.5, "share": 0.5, "num_places": 2},
     ]
     assert sum(row["share"] for row in reliability(np.array([0.0, 1.0, 0.5]), np.ones(3, bool))) == 1
 

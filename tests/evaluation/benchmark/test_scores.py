@@ -10,6 +10,7 @@ import torch
 from tests.evaluation.oracle.worlds import drawn
 from tests.synthetic import synthetic_triple
 
+from situate.data.places.distribution import GRID_SIDE
 from situate.evaluation.baselines import prior_from, reinhard
 from situate.evaluation.benchmark.composites import COMPOSERS, made_by, made_ceiling
 from situate.evaluation.benchmark.picture_scores import Made, picture_scores, ssim
@@ -30,7 +31,6 @@ from situate.evaluation.benchmark.proposals import (
 )
 from situate.evaluation.metrics import MAX_PSNR_DB
 from situate.evaluation.oracle.oracle import Oracle
-from situate.evaluation.oracle.truth import GRID_SIDE
 from situate.evaluation.perceptual import PerceptualDistance
 from situate.geometry.canvas import Letterbox
 

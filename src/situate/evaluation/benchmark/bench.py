@@ -21,6 +21,7 @@ from situate.evaluation.benchmark.proposals import (
 )
 from situate.evaluation.benchmark.scene_set import SceneSet
 from situate.evaluation.benchmark.score import ScoredPlace, scored_place
+from situate.evaluation.benchmark.subject import Subject
 from situate.evaluation.oracle.judge import Verdict
 from situate.evaluation.oracle.oracle import Oracle
 from situate.evaluation.perceptual import PerceptualDistance
@@ -59,6 +60,7 @@ class SceneScores:
 
     Attributes:
         group: Name of the scene.
+        subject: What is placed in it.
         is_as_published: Whether its world is the published one.
         places: Scores of places by method.
         scored: What the model thinks of places, if there is one.
@@ -67,6 +69,7 @@ class SceneScores:
     """
 
     group: str
+    subject: Subject
     is_as_published: bool
     places: Mapping[str, PlaceScores]
     scored: tuple[ScoredPlace, ...]
@@ -137,6 +140,7 @@ class Bench:
         verdicts = {name: oracle.judged(proposal.boxes_cxcywh) for name, proposal in proposals.items()}
         return SceneScores(
             group=self.scenes.groups[number],
+            subject=Subject.of(oracle),
             is_as_published=self.scenes.is_as_published(number, oracle.world),
             places={name: place_scores(oracle, one, verdicts[name]) for name, one in proposals.items()},
             scored=self._scored(proposals, verdicts),

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
+from situate.data.places.distribution import GRID_SIDE
 from situate.evaluation.benchmark.proposals import Proposal
 from situate.evaluation.oracle.judge import Reason, Verdict
 from situate.evaluation.oracle.oracle import Oracle
-from situate.evaluation.oracle.truth import GRID_SIDE
 
 MAX_SIZE_ERROR = 10.0
 """A box that stands on no ground counts as ten times too large or worse, so that the median stays a number."""

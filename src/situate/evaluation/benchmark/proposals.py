@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from situate.data.places.distribution import GRID_SIDE
 from situate.data.scenes.config import SceneConfig
 from situate.evaluation.baselines import PriorPlacement, prior_from, random_placement
 from situate.evaluation.benchmark.scene_set import SceneSet
 from situate.evaluation.oracle.oracle import Oracle
-from situate.evaluation.oracle.truth import GRID_SIDE
 from situate.geometry.canvas import BoxCxcywh, Letterbox, box_of
 from situate.nn import truncated
 from situate.nn.distribution import PlacementDistribution

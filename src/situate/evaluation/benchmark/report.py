@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from situate.evaluation.benchmark.bench import MODEL, Bench, ScenePictures, SceneScores
+from situate.evaluation.benchmark.diagram import reliability_diagram
 from situate.evaluation.benchmark.tables import NOTES, tables_of
 from situate.evaluation.page import heading, page, paragraph, picture, picture_table, table_html
 from situate.geometry.heatmap import overlay
@@ -25,6 +26,8 @@ def benchmark_report(bench: Bench, scores: Sequence[SceneScores], result: Mappin
         paragraph(NOTES),
         *(table_html(table) for table in tables_of(result)),
     ]
+    if bins := (result["score"] or {}).get("reliability"):
+        sections.append(reliability_diagram(bins))
     method = MODEL if any(MODEL in one.pictures for one in scores) else SHOWN_BASELINE
     ranked = ranking(scores, method)
     for title, numbers in shown_scenes(ranked).items():

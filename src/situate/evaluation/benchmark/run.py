@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from situate.data.places.distribution import GRID_SIDE
 from situate.data.scenes.render import Renderer
 from situate.data.store import TripleStore
 from situate.errors import InputError
@@ -17,7 +18,6 @@ from situate.evaluation.benchmark.proposals import prior_of_other_scenes
 from situate.evaluation.benchmark.scene_set import SceneSet
 from situate.evaluation.benchmark.summary import summary
 from situate.evaluation.oracle.oracle import Oracle
-from situate.evaluation.oracle.truth import GRID_SIDE
 from situate.evaluation.suite import boxes_on_canvas
 from situate.records.triple import Triple
 from situate.sharding.engine import run_items

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from situate.data.scenes.block import group_name, scene_of
 from situate.data.scenes.build import CONFIG_FILE
+from situate.data.scenes.cast import Cast, read_cast
 from situate.data.scenes.config import SceneConfig
 from situate.data.scenes.things import Thing
 from situate.data.scenes.world import World
@@ -22,9 +23,9 @@ from situate.evaluation.oracle.oracle import Oracle
 
 SIGNIFICANT_DIGITS = 6
 DIGEST_LENGTH = 8
-TestSet = Literal["primitives", "worlds"]
+TestSet = Literal["primitives", "worlds", "worlds-seen"]
 """Those that are published: `primitives` needs no models, `worlds` is streets, yards and rooms with objects that are
-models kept for testing."""
+models kept for testing, `worlds-seen` the same with models that may be trained on."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,17 @@ class SceneSet:
     indices: tuple[int, ...] = ()
     digests: tuple[str, ...] = ()
     sha256: str = ""
+
+    @property
+    def cast(self) -> Cast:
+        """The models that the objects were drawn from; no models if all are primitives."""
+        return Cast() if self.config.assets is None else read_cast(self.config.assets, self.config.models)
+
+    @property
+    def draws_sha256(self) -> str:
+        """Hash of what the scenes are drawn from; sets that share a scene share it, however many scenes they hold."""
+        drawn_from = self.config.model_dump(mode="json", exclude={"encoding", "num_triples"})
+        return hashlib.sha256(json.dumps(drawn_from, sort_keys=True).encode()).hexdigest()
 
     def first(self, limit: int | None) -> "SceneSet":
         """The first `limit` scenes; None keeps all.

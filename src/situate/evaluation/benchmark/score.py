@@ -135,7 +135,7 @@ def ece(score: Float[np.ndarray, " n"], is_positive: Bool[np.ndarray, " n"]) -> 
 
 
 def reliability(score: Float[np.ndarray, " n"], is_positive: Bool[np.ndarray, " n"]) -> list[dict[str, float]]:
-    """Return for every bin that is not empty: mean score, share that is plausible, and its share of all places."""
+    """Return for every bin that is not empty: mean score, share that is plausible, and its part of all places."""
     bins = np.minimum((score * NUM_BINS).astype(int), NUM_BINS - 1)
     rows = []
     for number in range(NUM_BINS):
@@ -146,6 +146,7 @@ def reliability(score: Float[np.ndarray, " n"], is_positive: Bool[np.ndarray, " 
                     "score": float(score[kept].mean()),
                     "plausible": float(is_positive[kept].mean()),
                     "share": float(kept.mean()),
+                    "num_places": int(kept.sum()),
                 }
             )
     return rows

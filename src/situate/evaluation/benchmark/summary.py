@@ -8,19 +8,28 @@ from typing import Any
 import numpy as np
 
 from situate.evaluation.benchmark.bench import SceneScores
+from situate.evaluation.benchmark.groups import GROUPINGS, grouped
 from situate.evaluation.benchmark.scene_set import SceneSet
 from situate.evaluation.benchmark.score import score_figures
+from situate.evaluation.benchmark.size_floor import size_floors
 from situate.evaluation.intervals import Estimate, mean_of, median_of
 
-PLACE_FIGURES: dict[str, tuple[str, Callable[..., Estimate]]] = {
-    "plausible_at_1": ("is_plausible", mean_of),
-    "plausible_of_20": ("plausible_share", mean_of),
-    "coverage": ("coverage", mean_of),
-    "likelihood_gap": ("likelihood_gap", mean_of),
-    "size_error": ("size_error", median_of),
+FIGURES: dict[str, tuple[str, str, Callable[..., Estimate]]] = {
+    "plausible_at_1": ("places", "is_plausible", mean_of),
+    "plausible_of_20": ("places", "plausible_share", mean_of),
+    "coverage": ("places", "coverage", mean_of),
+    "likelihood_gap": ("places", "likelihood_gap", mean_of),
+    "size_error": ("places", "size_error", median_of),
+    "psnr_db": ("pictures", "psnr_db", mean_of),
+    "ssim": ("pictures", "ssim", mean_of),
+    "psnr_blurred_db": ("pictures", "psnr_blurred_db", mean_of),
+    "ssim_blurred": ("pictures", "ssim_blurred", mean_of),
+    "perceptual": ("pictures", "perceptual", mean_of),
+    "shadow_iou": ("pictures", "shadow_iou", mean_of),
 }
+"""By name: of which scores of a scene it is made, from which field, and how."""
+GROUP_FIGURES = ("plausible_at_1", "plausible_of_20", "likelihood_gap", "size_error")
 DIGITS = 6
-PICTURE_FIGURES = ("psnr_db", "ssim", "psnr_blurred_db", "ssim_blurred", "perceptual", "shadow_iou")
 
 
 def summary(scenes: SceneSet, scores: Sequence[SceneScores], *, seed: int, name: str) -> dict[str, Any]:
@@ -34,25 +43,47 @@ def summary(scenes: SceneSet, scores: Sequence[SceneScores], *, seed: int, name:
 
     Returns:
         `methods` holds numbers, fractions in 0..1; their 95 % intervals stand under the same names in `intervals`. A
-        figure that a method does not have is left out. `score` tells how well the model's scores can be trusted; None
-        without a model.
+        figure that a method does not have is left out. `size_floor` is what the draw of heights costs anybody. `groups`
+        holds the same for the scenes of each world, of each kind, and of models seen in training or not. `score` tells
+        how well the model's scores can be trusted; None without a model.
     """
-    names = dict.fromkeys(method for one in scores for method in (*one.places, *one.pictures))
-    estimates = {method: _estimates(method, scores, seed) for method in names}
+    result = figures(scenes, scores, tuple(FIGURES), seed=seed)
+    for method in result["methods"]:
+        result["methods"][method] |= _counts(method, scores)
     return {
         "suite": name,
-        "num_scenes": len(scores),
         "test_set": _described(scenes, scores),
         "seed": seed,
-        "methods": {
-            method: {figure: round(one.value, DIGITS) for figure, one in figures.items()} | _counts(method, scores)
-            for method, figures in estimates.items()
-        },
-        "intervals": {
-            method: {figure: [round(one.low, DIGITS), round(one.high, DIGITS)] for figure, one in figures.items()}
-            for method, figures in estimates.items()
+        **result,
+        "groups": {
+            grouping: {
+                group: figures(scenes, part, GROUP_FIGURES, seed=seed)
+                for group, part in grouped(scores, key, min_scenes).items()
+            }
+            for grouping, (key, min_scenes) in GROUPINGS.items()
         },
         "score": score_figures([one.scored for one in scores], seed=seed),
+    }
+
+
+def figures(scenes: SceneSet, scores: Sequence[SceneScores], names: Sequence[str], *, seed: int) -> dict[str, Any]:
+    """Return some of `FIGURES` for every method that has them, over all or a part of the scenes of a set."""
+    methods = dict.fromkeys(method for one in scores for method in (*one.places, *one.pictures))
+    estimates = {method: found for method in methods if (found := _estimates(method, scores, names, seed))}
+    floors = size_floors([one.subject for one in scores], scenes.cast)
+    return {
+        "num_scenes": len(scores),
+        "methods": {
+            method: {figure: round(one.value, DIGITS) for figure, one in found.items()}
+            for method, found in estimates.items()
+        },
+        "intervals": {
+            method: {figure: [round(one.low, DIGITS), round(one.high, DIGITS)] for figure, one in found.items()}
+            for method, found in estimates.items()
+        },
+        "size_floor": {
+            known: {figure: round(value, DIGITS) for figure, value in floor.items()} for known, floor in floors.items()
+        },
     }
 
 
@@ -66,17 +97,15 @@ def _described(scenes: SceneSet, scores: Sequence[SceneScores]) -> dict[str, Any
     }
 
 
-def _estimates(method: str, scores: Sequence[SceneScores], seed: int) -> dict[str, Estimate]:
+def _estimates(method: str, scores: Sequence[SceneScores], names: Sequence[str], seed: int) -> dict[str, Estimate]:
     groups = [one.group for one in scores]
     found = {}
-    for figure, (field, estimate) in PLACE_FIGURES.items():
-        values = [float(getattr(one.places[method], field)) if method in one.places else math.nan for one in scores]
+    for name in names:
+        record, field, estimate = FIGURES[name]
+        by_scene = [getattr(one, record).get(method) for one in scores]
+        values = [math.nan if one is None else float(getattr(one, field)) for one in by_scene]
         if not np.isnan(values).all():
-            found[figure] = estimate(values, groups, seed=seed)
-    for figure in PICTURE_FIGURES:
-        values = [getattr(one.pictures[method], figure) if method in one.pictures else math.nan for one in scores]
-        if not np.isnan(values).all():
-            found[figure] = mean_of(values, groups, seed=seed)
+            found[name] = estimate(values, groups, seed=seed)
     return found
 
 

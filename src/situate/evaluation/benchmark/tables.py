@@ -35,14 +35,49 @@ SCORE = {
     "ece_random": "of random places",
 }
 RELIABILITY = {"score": "score (%)", "plausible": "plausible (%)", "share": "of all places (%)"}
+GROUPINGS = {"world": "world", "models": "object's model", "kind": "kind"}
+GROUP_METHODS = ("model", "prior")
+"""Whose figures are told group by group: the first that was judged."""
+FLOORS = {"kind": "one height for each kind", "model": "one height for each model (primitives: kind)"}
 
 
 def tables_of(result: Mapping[str, Any]) -> list[Table]:
-    """Return the table of places and, if pictures were made, that of pictures."""
-    tables = [_table("Places", PLACES, result)]
+    """Return the tables of places: of all, of groups of scenes; of pictures, if any were made; and of the score."""
+    tables = [_table("Places", PLACES, result), _size_floors(result), *_group_tables(result)]
     if any("psnr_db" in figures for figures in result["methods"].values()):
         tables.append(_with_changed(_table("Pictures", PICTURES, result), result))
     return [*tables, *_score_tables(result.get("score"))]
+
+
+def _size_floors(result: Mapping[str, Any]) -> Table:
+    """What the draw of heights costs whoever answers one height for each kind or model."""
+    rows = [(text, *_floor_cells(result["size_floor"][known])) for known, text in FLOORS.items()]
+    header = ("answer", "median size error, at least (%)", "outside 0.8 to 1.25, at least (%)")
+    return Table("Size: the least error of one answer", header, tuple(rows))
+
+
+def _floor_cells(floor: Mapping[str, float]) -> tuple[str, str]:
+    return f"{100 * floor['size_error']:.1f}", f"{100 * floor['outside_band']:.1f}"
+
+
+def _group_tables(result: Mapping[str, Any]) -> list[Table]:
+    """The model's places (the prior's without one) in each group of scenes, beside the least size error there."""
+    method = next(name for name in GROUP_METHODS if name in result["methods"])
+    columns = {figure: column for figure, column in PLACES.items() if figure != "coverage"}
+    header = ("scenes", *(text for text, _ in columns.values()), "size error, at least: kind, model (%)")
+    tables = []
+    for grouping, name in GROUPINGS.items():
+        rows = [
+            (
+                group,
+                str(part["num_scenes"]),
+                *(_cell(part, method, figure, style) for figure, (_, style) in columns.items()),
+                ", ".join(_floor_cells(floor)[0] for floor in part["size_floor"].values()),
+            )
+            for group, part in result["groups"][grouping].items()
+        ]
+        tables.append(Table(f"By {name}: {method}", (name, *header), tuple(rows)))
+    return tables
 
 
 def _score_tables(score: Mapping[str, Any] | None) -> list[Table]:
@@ -54,10 +89,14 @@ def _score_tables(score: Mapping[str, Any] | None) -> list[Table]:
         for figure, text in SCORE.items()
         if (one := score.get(figure)) is not None
     ]
-    tables = [Table("Score", ("figure", "%"), tuple(rows))]
+    title = "Score, on the scenes that it was fitted on" if score.get("in_sample") else "Score"
+    tables = [Table(title, ("figure", "%"), tuple(rows))]
     if "reliability" in score:
-        bins = [tuple(f"{100 * row[name]:.1f}" for name in RELIABILITY) for row in score["reliability"]]
-        tables.append(Table("Reliability", tuple(RELIABILITY.values()), tuple(bins)))
+        bins = [
+            (*(f"{100 * row[name]:.1f}" for name in RELIABILITY), str(row["num_places"]))
+            for row in score["reliability"]
+        ]
+        tables.append(Table("Reliability", (*RELIABILITY.values(), "places"), tuple(bins)))
     return tables
 
 
@@ -78,7 +117,7 @@ def _table(title: str, columns: Mapping[str, tuple[str, tuple[float, int]]], res
 
 def _cell(result: Mapping[str, Any], method: str, figure: str, style: tuple[float, int]) -> str:
     factor, digits = style
-    if figure not in result["methods"][method]:
+    if figure not in result["methods"].get(method, {}):
         return "-"
     low, high = result["intervals"][method][figure]
     value = result["methods"][method][figure]

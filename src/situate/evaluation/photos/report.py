@@ -19,7 +19,7 @@ from situate.geometry.heatmap import overlay
 from situate.records.triple import Triple
 from situate.seeds import seed_for
 
-NUM_SHOWN = 12
+NUM_SHOWN = 40
 CELL_PX = 360
 TRUE_COLOUR, MODEL_COLOUR = (80, 255, 80), (60, 230, 255)
 THICK_PX, THIN_PX = 3, 1
