@@ -1,5 +1,6 @@
 """From a triple to what the networks see: frames agree, draws follow the seed, sources teach what they know."""
 
+import math
 from dataclasses import fields, replace
 
 import numpy as np
@@ -198,3 +199,60 @@ def test_validation_shows_decoys_too():
     sample = validation_sample(with_decoy(as_photo(TRIPLE)), CONFIG)
     assert sample.has_decoys.item() == 1
     assert not torch.equal(sample.without_decoys, sample.placement.background)
+
+
+def as_places(triple: Triple, boxes: list[tuple[float, float, float, float]]) -> Triple:
+    """The same scene as a pair without a composite, and where else its object could stand."""
+    nothing = np.zeros_like(triple.effect)
+    return replace(
+        triple,
+        source="places",
+        composite=triple.background,
+        visible_alpha=nothing,
+        effect=nothing,
+        places=np.array(boxes, np.float32),
+    )
+
+
+PLACES = [(0.3, 0.7, 0.2, 0.2), (0.6, 0.8, 0.25, 0.25)]
+THREE = CONFIG.model_copy(update={"num_positions": 3, "flip_probability": 0.0, "crop_probability": 0.0})
+
+
+def test_a_pair_without_a_composite_teaches_all_its_places_and_no_picture():
+    sample = validation_sample(as_places(TRIPLE, PLACES), THREE)
+    assert sample.has_composite.item() == 0
+    assert not sample.image_weight.any()
+    own = validation_sample(TRIPLE, CONFIG).positions[0, 0]
+    assert torch.equal(sample.positions[0, 0], own)
+    for found, (cx, cy, _, h) in zip(sample.positions[0, 1:].tolist(), PLACES, strict=True):
+        # The picture is 64 x 48, so a quarter of the canvas is padding.
+        assert found[0] == pytest.approx(cx, abs=1e-6)
+        assert found[1] == pytest.approx(1 / 8 + (cy + h / 2) * 0.75, abs=1e-6)
+        assert math.exp(found[2]) == pytest.approx(h * 0.75, abs=1e-6)
+
+
+def test_training_draws_among_the_places_and_validation_takes_the_first():
+    one = CONFIG.model_copy(update={"flip_probability": 0.0, "crop_probability": 0.0})
+    pair = as_places(TRIPLE, PLACES)
+    all_x = {round(x, 4) for x in validation_sample(pair, THREE).positions[0, :, 0].tolist()}
+    drawn = {round(training_sample(pair, seed, one).positions[0, 0, 0].item(), 4) for seed in range(40)}
+    assert drawn == all_x
+    assert len(all_x) == 3
+
+
+def test_a_triple_with_one_place_shows_it_as_often_as_others_show_many():
+    sample = training_sample(TRIPLE, 3, THREE)
+    assert sample.positions.shape == (1, 3, 3)
+    assert torch.equal(sample.positions, sample.positions[:, :1].expand(-1, 3, -1))
+    assert sample.has_composite.item() == 1
+
+
+def test_only_the_placement_network_sees_a_photographs_foreground_turned():
+    photo = as_photo(TRIPLE)
+    never, always = (CONFIG.model_copy(update={"turn_probability": share}) for share in (0.0, 1.0))
+    straight, turned = training_sample(photo, 5, never), training_sample(photo, 5, always)
+    assert not torch.equal(straight.placement.foreground, turned.placement.foreground)
+    assert torch.equal(straight.placement.log_aspect, turned.placement.log_aspect)
+    assert torch.equal(straight.synthesis.pasted, turned.synthesis.pasted)
+    scene = [training_sample(TRIPLE, 5, config).placement.foreground for config in (never, always)]
+    assert torch.equal(*scene)

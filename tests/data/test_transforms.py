@@ -139,3 +139,18 @@ def test_a_light_curve_rises_and_keeps_black():
 def test_a_light_curve_without_change_is_the_identity():
     table = curve(0, 0.0, 0.0, 0.0)
     np.testing.assert_array_equal(table, np.repeat(np.arange(256)[:, None], 3, axis=1))
+
+
+def test_a_turned_foreground_keeps_its_colours_and_most_of_its_area():
+    foreground = np.zeros((60, 40, 4), np.uint8)
+    foreground[10:50, 10:30] = (200, 100, 50, 255)
+    for seed in range(6):
+        found = transforms.turned(foreground, generator(seed))
+        solid = found[..., 3] == 255
+        assert np.abs(found[solid][:, :3].astype(int) - (200, 100, 50)).max() <= 1
+        scale = max(found.shape[:2]) / 60
+        assert 0.4 < scale < 1.2
+        area = found[..., 3].sum() / 255
+        assert 0.2 * 800 < area < 1.1 * 800
+    small = transforms.turned(foreground[:20, :20], generator(1))
+    assert max(small.shape[:2]) >= 20

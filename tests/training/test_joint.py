@@ -253,3 +253,45 @@ def test_padding_costs_nothing_and_breaks_no_gradient():
     gradients = [value.grad for value in state.bare_model.placement.parameters() if value.grad is not None]
     assert gradients
     assert all(bool(gradient.isfinite().all()) for gradient in gradients)
+
+
+def test_samples_without_a_composite_cost_and_teach_the_synthesis_nothing():
+    state = debug_state()
+    batch = debug_batch()
+    none = replace(batch, has_composite=torch.zeros(4), image_weight=torch.zeros_like(batch.image_weight))
+    terms = joint_terms(state, state.bare_model, none, torch.Generator().manual_seed(0))
+    assert terms.synthesis.item() == 0
+    terms.total.backward()
+    assert all(value.grad is None for value in state.bare_model.synthesis.parameters())
+    assert any(value.grad is not None for value in state.bare_model.placement.parameters())
+
+
+def test_the_synthesis_loss_is_the_mean_over_the_samples_with_a_composite():
+    state = debug_state()
+    batch = debug_batch()
+    half = replace(
+        batch,
+        has_composite=torch.tensor([1.0, 1.0, 0.0, 0.0]),
+        image_weight=batch.image_weight * torch.tensor([1.0, 1.0, 0.0, 0.0])[:, None, None, None],
+    )
+    prediction = perfect_prediction(batch)
+    prediction.image.add_(0.1)
+    sigma = torch.ones(4)
+    wanted = state.loss(prediction, half, sigma)
+    prediction.image[2:].add_(5.0)
+    assert wanted.synthesis.item() > 0
+    assert state.loss(prediction, half, sigma).synthesis.item() == wanted.synthesis.item()
+
+
+def test_the_placement_loss_is_the_mean_over_all_positions():
+    state = debug_state()
+    batch = debug_batch()
+    prediction = perfect_prediction(batch)
+    other = batch.positions.roll(1, dims=0)
+    both = replace(batch, positions=torch.cat([batch.positions, other], dim=1))
+    terms = [
+        state.loss(prediction, replace(batch, positions=positions), torch.ones(4)).placement.item()
+        for positions in (batch.positions, other, both.positions)
+    ]
+    assert terms[2] == pytest.approx((terms[0] + terms[1]) / 2, rel=1e-5)
+    assert terms[0] < terms[1]
