@@ -9,18 +9,20 @@ from situate.nn.features import Features
 from situate.nn.layers import GROUP_CHANNELS, ResBlock
 
 
-class TokenHead(nn.Sequential):
+class TokenHead(nn.ModuleList):
     """A cell is a token."""
 
     def __init__(self, width: int, num_parameters: int) -> None:
         """Read `num_parameters` from tokens of `width`."""
-        super().__init__(nn.Linear(width, width), nn.GELU(), nn.Linear(width, num_parameters))
+        super().__init__([nn.Linear(width, width), nn.GELU(), nn.Linear(width, num_parameters)])
 
     def forward(
         self, fused_tokens: Float[Tensor, "b n d"], background: Features, foreground: Features
     ) -> Float[Tensor, "b p gh gw"]:
         """Return the parameters of each cell."""
-        parameters = super().forward(fused_tokens)
+        parameters = fused_tokens
+        for layer in self:
+            parameters = layer(parameters)
         return rearrange(parameters, "b (gh gw) p -> b p gh gw", gh=round(fused_tokens.shape[1] ** 0.5))
 
 
