@@ -115,7 +115,7 @@ def test_folders_that_lack_a_weight_are_named(data, tmp_path, capsys):
 
 def test_an_unknown_recipe_is_named(data, tmp_path, capsys):
     assert main(["train", "huge", "--data", data, "--out", str(tmp_path / "run")]) == 2
-    assert "tiny, literal, debug" in capsys.readouterr().err
+    assert "tiny, small, literal, debug" in capsys.readouterr().err
 
 
 def test_a_folder_that_is_no_data_set_is_named(tmp_path, capsys):

@@ -24,7 +24,7 @@ def at_64_px() -> RunConfig:
 def encoder(*, seed: int = 0) -> PretrainedEncoder:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return PretrainedEncoder(4, 64, 32, fine_channels=16)
+        return PretrainedEncoder(4, 64, 32, fine_channels=16, has_coarse=True)
 
 
 def test_tokens_and_fine_features_have_their_strides():

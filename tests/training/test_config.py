@@ -71,7 +71,7 @@ def test_several_malformed_and_unknown_assignments_are_named_together():
 
 
 def test_an_unknown_recipe_names_those_there_are():
-    with pytest.raises(ConfigError, match="tiny, literal, debug"):
+    with pytest.raises(ConfigError, match="tiny, small, literal, debug"):
         recipe_named("huge")
 
 

@@ -47,7 +47,7 @@ def test_tables_are_printed_and_json_and_a_page_are_written(model_folder, data_f
     assert result["methods"]["truth"]["top_tenth"]["value"] == 1
     assert list(result["kinds"]) == ["ball", "cup"]
     page = page_path.read_text()
-    assert page.count("<img") == 12 * 3
+    assert page.count("<img") == 25 * 3
     assert "drawn by the seed" in page
     assert "http" not in page
 
