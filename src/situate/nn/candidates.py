@@ -47,10 +47,9 @@ _NEAR_IOU = 0.75
 
 def _bulk(lattice: Lattice) -> Lattice:
     """The likeliest points that hold almost all of the mass; the rest cannot become a place."""
-    order = lattice.mass.argsort(descending=True, stable=True)
-    count = int((lattice.mass[order].cumsum(0) < _BULK_MASS).sum()) + 1
-    kept = order[: min(count, _MAX_BULK)]
-    return lattice.taking(kept)
+    likeliest = lattice.mass.topk(min(_MAX_BULK, len(lattice.mass)))
+    count = int((likeliest.values.cumsum(0) < _BULK_MASS).sum()) + 1
+    return lattice.taking(likeliest.indices[:count])
 
 
 def _smoothed_mass(lattice: Lattice, corners: Float[Tensor, "n 4"]) -> Float[Tensor, " n"]:
