@@ -1,7 +1,5 @@
 """Ours: an exact density over anchor and height."""
 
-from dataclasses import fields
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -36,7 +34,7 @@ class Density(Method):
         log_prob = distribution.log_prob_terms(pairs.position).total
         found = []
         for number in range(len(pairs)):
-            one = _part(distribution, number)
+            one = distribution.part(torch.arange(len(pairs)) == number)
             letterbox = Letterbox(*(int(side_px) for side_px in pairs.picture_wh[number]))
             lattice = lattice_of(one, pairs.log_aspect[number : number + 1], letterbox)
             boxes_cxcywh = torch.tensor([place.box_cxcywh for place in top_k(lattice, NUM_PLACES)])
@@ -47,8 +45,3 @@ class Density(Method):
 
     def _distribution(self, pairs: EncodedPairs) -> PlacementDistribution:
         return distribution_from(self.head(pairs, self.trunk(pairs)), pairs.content_xyxy)
-
-
-def _part(distribution: PlacementDistribution, number: int) -> PlacementDistribution:
-    parts = {field.name: getattr(distribution, field.name)[number : number + 1] for field in fields(distribution)}
-    return PlacementDistribution(**parts)

@@ -14,16 +14,13 @@ from situate.data.sample import SampleConfig, is_rendered, training_sample
 from situate.data.transforms import with_foreground_light
 from situate.geometry.canvas import Letterbox, position_of
 from situate.geometry.frames import placement_input
-from situate.nn.pretrained import backbone_features, pretrained_backbone
+from situate.nn.pretrained import CHANNELS, LAST_BLOCKS, backbone_features, pretrained_backbone
 from situate.pipeline.device import fast_autocast
 from situate.records.batch import PlacementInput
 from situate.records.triple import Triple
 from situate.seeds import seed_for
 
-FINE_CHANNELS, TOKEN_CHANNELS, COARSE_CHANNELS = 40, 112, 320
-"""Channels of EfficientNet-Lite0 at strides 8, 16 and 32."""
-_LAST_BLOCKS = (4, 10, 15)
-"""The last block of each of these strides."""
+FINE_CHANNELS, TOKEN_CHANNELS, COARSE_CHANNELS = CHANNELS.values()
 _SMALLEST_WINDOW = 16
 
 
@@ -159,7 +156,7 @@ class FrozenEncoder:
 
     def _strides(self, pixels: Float[Tensor, "b 3 h w"]) -> list[Float[Tensor, "b _ _ _"]]:
         with fast_autocast(pixels.device):
-            strides = backbone_features(self.backbone, pixels, _LAST_BLOCKS)
+            strides = backbone_features(self.backbone, pixels, list(LAST_BLOCKS.values()))
         return [stride.half() for stride in strides]
 
 

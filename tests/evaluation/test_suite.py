@@ -140,3 +140,9 @@ def test_a_prior_needs_other_scenes(pipeline, triples):
         pipeline, triples[:2], SuiteConfig(steps=(1,)), loss=synthesis_loss, prior_boxes=boxes_on_canvas(triples[2:])
     )
     assert given["num_groups"] == 1
+
+
+def test_pairs_without_a_composite_are_refused(pipeline, triples):
+    pair = replace(triples[0], source="places")
+    with pytest.raises(InputError, match="is of source 'places' and has no composite"):
+        evaluate_scenes(pipeline, [pair], SuiteConfig(), loss=synthesis_loss)

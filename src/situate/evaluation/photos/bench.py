@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from situate.data.sample import is_rendered
 from situate.data.transforms import with_foreground_light
 from situate.evaluation.photos.priors import KindPriors
 from situate.evaluation.photos.proposals import (
@@ -63,7 +64,7 @@ class PhotoBench:
     def answers(self, triple: Triple, group: str) -> Answers:
         """Ask all methods; a triple's answers depend on no other triple that is evaluated."""
         generator = np.random.default_rng(seed_for(self.seed, "photos", group, triple.key))
-        if triple.source != "scenes":
+        if not is_rendered(triple):
             # Their cut-outs come from the composite itself: the light of the place would give it away.
             triple = with_foreground_light(triple, generator)
         priors = self.priors[group]
