@@ -95,10 +95,30 @@ def test_the_heat_map_sums_to_one_and_is_dark_where_nothing_is_allowed():
 
 def test_the_probability_of_a_box_is_the_mass_that_overlaps_it():
     free = lattice()
-    box = free.box_cxcywh[int(free.mass.argmax())]
-    near = iou(cxcywh_to_xyxy(free.box_cxcywh), cxcywh_to_xyxy(box)) >= 0.5
-    assert free.probability(box) == pytest.approx(float(free.mass[near].sum()), rel=1e-4)
+    boxes = free.box_cxcywh[free.mass.topk(5).indices]
+    corners = cxcywh_to_xyxy(free.box_cxcywh)
+    wanted = torch.stack([free.mass[iou(corners, box) >= 0.5].sum() for box in cxcywh_to_xyxy(boxes)])
+    torch.testing.assert_close(free.probabilities(boxes), wanted, rtol=1e-4, atol=0)
+    assert free.probability(boxes[0]) == pytest.approx(float(wanted[0]), rel=1e-4)
     assert free.probability(torch.tensor([5.0, 5.0, 0.1, 0.1])) == 0
+
+
+@pytest.mark.parametrize("pairs_at_once", [1, 1000])
+def test_probabilities_do_not_depend_on_how_many_are_found_at_once(pairs_at_once: int, monkeypatch):
+    free = lattice()
+    boxes = free.box_cxcywh[::997]
+    wanted = free.probabilities(boxes)
+    monkeypatch.setattr("situate.nn.lattice._PAIRS_AT_ONCE", pairs_at_once)
+    torch.testing.assert_close(free.probabilities(boxes), wanted, rtol=1e-5, atol=0)
+
+
+def test_each_cell_holds_its_mass_and_padding_has_no_blocks():
+    density = random_density(8, LETTERBOX.content_xyxy)
+    free = lattice_of(density, torch.tensor([0.2]), LETTERBOX, PlacementConstraints(min_inside=0.0))
+    torch.testing.assert_close(free.heatmap, density.heatmap[0], rtol=1e-4, atol=1e-7)
+    assert bool((density.heatmap[0].flatten()[free.cell] > 0).all())
+    row, column = density.cell_of(free.position[None])
+    assert torch.equal(row[0] * 8 + column[0], free.cell)
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,14 @@ def test_weights_survive_publishing_bit_for_bit(model_folder):
         assert not getattr(pipeline, name).training
 
 
+def test_loaded_convolutions_have_their_channels_last(model_folder):
+    pipeline = load_pipeline(model_folder)
+    for network in (pipeline.placement, pipeline.synthesis):
+        kernels = [weight for weight in network.parameters() if weight.ndim == 4]
+        assert kernels
+        assert all(kernel.is_contiguous(memory_format=torch.channels_last) for kernel in kernels)
+
+
 def test_diffusers_writes_the_same_folder_again(model_folder, tmp_path):
     load_pipeline(model_folder).save_pretrained(tmp_path / "again", safe_serialization=True)
     assert fingerprint_of(tmp_path / "again") == fingerprint_of(model_folder)

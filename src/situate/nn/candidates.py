@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from situate.geometry.boxes import cxcywh_to_xyxy, iou
+from situate.geometry.boxes import cxcywh_to_xyxy
 from situate.geometry.canvas import box_of
 from situate.nn.lattice import SAME_PLACE_IOU, Lattice
-
-_CHUNK = 64
+from situate.nn.overlap import overlaps
 
 
 @dataclass(frozen=True)
@@ -28,58 +27,59 @@ def top_k(lattice: Lattice, k: int) -> list[Candidate]:
     near it, which takes the lattice's steps out of its position, unless that is not allowed.
     """
     bulk = _bulk(lattice)
-    corners = cxcywh_to_xyxy(bulk.box_cxcywh)
-    free = bulk.mass.clone()
-    seeds: list[int] = []
-    density = _smoothed_mass(bulk, corners)
-    while len(seeds) < max(4 * k, _MIN_SEEDS) and free.max() > 0:
-        best = int(torch.where(free > 0, density, -1.0).argmax())
-        seeds.append(best)
-        free[iou(corners, corners[best]) >= SAME_PLACE_IOU] = 0
-    candidates = [_settled(bulk, corners, index, lattice) for index in seeds]
-    return _suppressed(sorted(candidates, key=lambda candidate: -candidate.probability))[:k]
+    box_cxcywh = _settled(bulk, _seeds(bulk, max(4 * k, _MIN_SEEDS)))
+    probability, order = lattice.probabilities(box_cxcywh).sort(descending=True, stable=True)
+    box_cxcywh = box_cxcywh[order]
+    chosen = _apart(box_cxcywh)[:k]
+    return [
+        Candidate((cx, cy, w, h), float(probability[index]))
+        for index, (cx, cy, w, h) in zip(chosen, box_cxcywh[chosen].tolist(), strict=True)
+    ]
 
 
 _MIN_SEEDS = 16
 _BULK_MASS, _MAX_BULK = 0.98, 6000
+_NUM_COMPARED = 512
 _NEAR_IOU = 0.75
 
 
 def _bulk(lattice: Lattice) -> Lattice:
-    """The likeliest points that hold almost all of the mass; the rest cannot become a place."""
+    """The likeliest points that hold almost all of the mass, likeliest first; the rest cannot become a place."""
     likeliest = lattice.mass.topk(min(_MAX_BULK, len(lattice.mass)))
     count = int((likeliest.values.cumsum(0) < _BULK_MASS).sum()) + 1
     return lattice.taking(likeliest.indices[:count])
 
 
-def _smoothed_mass(lattice: Lattice, corners: Float[Tensor, "n 4"]) -> Float[Tensor, " n"]:
-    """Mass within IoU >= 0.5 of each of the likeliest points; 0 for the others, which are too many to compare."""
-    smoothed = torch.zeros_like(lattice.mass)
-    count = min(len(corners), _NUM_COMPARED)
-    for start in range(0, count, _CHUNK):
-        near = iou(corners[start : min(start + _CHUNK, count), None], corners[None]) >= SAME_PLACE_IOU
-        smoothed[start : start + len(near)] = (near * lattice.mass).sum(-1)
-    return smoothed
+def _seeds(bulk: Lattice, count: int) -> Int[Tensor, " s"]:
+    """Up to `count` points that do not overlap, those with most mass near them first.
+
+    Only near the likeliest points the mass is counted, the others are too many; they follow by their own.
+    """
+    near_mass = bulk.probabilities(bulk.box_cxcywh[:_NUM_COMPARED])
+    others = torch.arange(len(near_mass), len(bulk.mass), device=near_mass.device)
+    left = torch.cat([near_mass.argsort(descending=True, stable=True), others])
+    seeds: list[Tensor] = []
+    while len(seeds) < count and len(left):
+        seeds.append(left[0])
+        is_covered = overlaps(bulk.edges.T[left[:1]], bulk.edges[:, left], SAME_PLACE_IOU)[0]
+        left = left[is_covered == 0]
+    return torch.stack(seeds)
 
 
-_NUM_COMPARED = 512
+def _settled(bulk: Lattice, seeds: Int[Tensor, " s"]) -> Float[Tensor, "s 4"]:
+    """The places round some points of the bulk."""
+    weight = overlaps(bulk.edges.T[seeds], bulk.edges, _NEAR_IOU) * bulk.mass
+    mean_position = weight @ bulk.position / weight.sum(-1, keepdim=True)
+    box_cxcywh = box_of(mean_position, bulk.aspect.log().expand(len(seeds)))
+    return torch.where(bulk.allows(box_cxcywh)[:, None], box_cxcywh, bulk.box_cxcywh[seeds])
 
 
-def _settled(bulk: Lattice, corners: Float[Tensor, "n 4"], index: int, lattice: Lattice) -> Candidate:
-    """The place round one point of the bulk; its probability counts the whole lattice."""
-    weight = bulk.mass * (iou(corners, corners[index]) >= _NEAR_IOU)
-    mean_position = (weight[:, None] * bulk.position).sum(0) / weight.sum()
-    box_cxcywh = box_of(mean_position, lattice.aspect.log())
-    if not lattice.allows(box_cxcywh[None])[0]:
-        box_cxcywh = bulk.box_cxcywh[index]
-    cx, cy, w, h = box_cxcywh.tolist()
-    return Candidate((cx, cy, w, h), lattice.probability(box_cxcywh))
-
-
-def _suppressed(candidates: list[Candidate]) -> list[Candidate]:
-    kept: list[Candidate] = []
-    for candidate in candidates:
-        corners = cxcywh_to_xyxy(torch.tensor(candidate.box_cxcywh))
-        if all(iou(corners, cxcywh_to_xyxy(torch.tensor(other.box_cxcywh))) < SAME_PLACE_IOU for other in kept):
-            kept.append(candidate)
+def _apart(box_cxcywh: Float[Tensor, "s 4"]) -> list[int]:
+    """Which boxes overlap none of those that are kept before them by IoU >= 0.5."""
+    corners = cxcywh_to_xyxy(box_cxcywh)
+    is_same = overlaps(corners, corners.T.contiguous(), SAME_PLACE_IOU).tolist()
+    kept: list[int] = []
+    for index in range(len(is_same)):
+        if not any(is_same[index][other] for other in kept):
+            kept.append(index)
     return kept

@@ -7,7 +7,6 @@ distribution is what is left, renormalised: piecewise uniform, each point standi
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -15,17 +14,20 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from situate.errors import PlacementError
-from situate.geometry.boxes import cxcywh_to_xyxy, iou
+from situate.geometry.boxes import cxcywh_to_xyxy
 from situate.geometry.canvas import Letterbox, box_of
 from situate.geometry.constraints import BoxFilter, nothing_left
 from situate.nn import truncated
 from situate.nn.distribution import PlacementDistribution
+from situate.nn.overlap import overlaps
 from situate.records.constraints import PlacementConstraints
 
 OFFSETS_PER_CELL, NUM_HEIGHTS = 4, 32
 SAME_PLACE_IOU = 0.5
 """Boxes that overlap this much are one place: for `probability`, and for non-maximum suppression."""
 _NUM_REDRAWS = 8
+_PAIRS_AT_ONCE = 2**19
+"""Of boxes that are compared; more no longer lie in the cache."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,10 @@ class Lattice:
 
     def taking(self, index: Int[Tensor, " m"]) -> "Lattice":
         """Return some of the blocks, with the masses they have."""
-        parts = {name: getattr(self, name)[index] for name in ("position", "half_extent", "box_cxcywh", "mass", "cell")}
+        parts = {
+            name: getattr(self, name).index_select(0, index)
+            for name in ("position", "half_extent", "box_cxcywh", "mass", "cell")
+        }
         return replace(self, **parts)
 
     def log_prob(self, position: Float[Tensor, "b 3"]) -> Float[Tensor, " b"]:
@@ -99,30 +104,18 @@ class Lattice:
 
     def probability(self, box_cxcywh: Float[Tensor, " 4"]) -> float:
         """Mass within IoU >= 0.5 of a box on the canvas."""
-        box = box_cxcywh.to(self.box_cxcywh)
-        near = self._near(box)
-        overlap = iou(cxcywh_to_xyxy(self.box_cxcywh[near]), cxcywh_to_xyxy(box))
-        return float(self.mass[near][overlap >= SAME_PLACE_IOU].sum())
+        return float(self.probabilities(box_cxcywh[None])[0])
 
-    def _near(self, box_cxcywh: Float[Tensor, " 4"]) -> Int[Tensor, " m"]:
-        """Which blocks' boxes can overlap a box by IoU >= 0.5; most cannot, and this is faster to see.
-
-        With IoU >= t the overlap is at least t times as wide and high as the larger of both, so along each axis the
-        smaller is at least t times the larger, and the centres are at most (1 - t) of the larger apart.
-        """
-        share = SAME_PLACE_IOU * (1 - _ROUNDING)
-        is_near = torch.ones_like(self.mass, dtype=torch.bool)
-        for axis in (0, 1):
-            sides, side = self._columns[axis + 2], box_cxcywh[axis + 2]
-            larger = sides.clamp(min=side)
-            is_near &= (self._columns[axis] - box_cxcywh[axis]).abs() <= (1 - share) * larger
-            is_near &= (sides >= share * side) & (share * sides <= side)
-        return is_near.nonzero()[:, 0]
+    def probabilities(self, box_cxcywh: Float[Tensor, "b 4"]) -> Float[Tensor, " b"]:
+        """Mass within IoU >= 0.5 of each of several boxes on the canvas."""
+        corners = cxcywh_to_xyxy(box_cxcywh.to(self.box_cxcywh))
+        several = max(1, _PAIRS_AT_ONCE // len(self.mass))
+        return torch.cat([overlaps(some, self.edges, SAME_PLACE_IOU) @ self.mass for some in corners.split(several)])
 
     @cached_property
-    def _columns(self) -> Float[Tensor, "4 n"]:
-        """The boxes' numbers, each kind together in memory."""
-        return self.box_cxcywh.T.contiguous()
+    def edges(self) -> Float[Tensor, "4 n"]:
+        """Left, top, right and bottom of all blocks' boxes."""
+        return cxcywh_to_xyxy(self.box_cxcywh).T.contiguous()
 
     def sample(self, k: int, generator: torch.Generator) -> Float[Tensor, "{k} 3"]:
         """Draw `k` positions: a block by its mass, then a place in it that the constraints allow.
@@ -179,42 +172,49 @@ def _blocks(
     distribution: PlacementDistribution, log_aspect: Float[Tensor, " 1"], letterbox: Letterbox, box_filter: BoxFilter
 ) -> Lattice:
     """All blocks of the first picture that have any mass, with their exact masses."""
-    low, high = distribution.low[0].double(), distribution.high[0].double()
-    location, scale = distribution.location[0].double(), distribution.scale[0].double()
+    heatmap = distribution.heatmap[0]
+    cells = heatmap.flatten().nonzero()[:, 0]
+    parts = (distribution.low, distribution.high, distribution.location, distribution.scale)
+    low, high, location, scale = (part[0].flatten(0, 1)[cells].double() for part in parts)
     counts = (OFFSETS_PER_CELL, OFFSETS_PER_CELL, NUM_HEIGHTS)
-    masses, centres = [], []
-    for axis, count in enumerate(counts):
-        edges = [low[..., axis] + (high[..., axis] - low[..., axis]) * step / count for step in range(count + 1)]
-        total = truncated.log_mass(low[..., axis], high[..., axis], location[..., axis], scale[..., axis])
-        parts = [
-            (truncated.log_mass(a, b, location[..., axis], scale[..., axis]) - total).exp() for a, b in pairwise(edges)
-        ]
-        masses.append(torch.stack(parts, dim=-1))
-        centres.append(torch.stack([(a + b) / 2 for a, b in pairwise(edges)], dim=-1))
-    mass = torch.einsum("ij,ijx,ijy,ijh->ijxyh", distribution.heatmap[0].double(), *masses)
-    middle = torch.stack(
-        [
-            centres[0][:, :, :, None, None].expand_as(mass),
-            centres[1][:, :, None, :, None].expand_as(mass),
-            centres[2][:, :, None, None, :].expand_as(mass),
-        ],
-        dim=-1,
-    )
-    kept = mass.reshape(-1).float().nonzero().flatten()
-    rows, columns = mass.shape[:2]
-    cell = kept // (mass.numel() // (rows * columns))
-    half_extent = ((high - low) / 2 / torch.tensor(counts).to(low)).reshape(-1, 3)[cell].float()
-    position = middle.reshape(-1, 3)[kept].float()
-    return Lattice(
+    steps = [
+        _steps(low[:, axis], high[:, axis], location[:, axis], scale[:, axis], count)
+        for axis, count in enumerate(counts)
+    ]
+    middles, shares = zip(*steps, strict=True)
+    mass_xy = heatmap.flatten()[cells].double()[:, None, None] * shares[0][:, :, None] * shares[1][:, None, :]
+    mass = (mass_xy.float()[..., None] * shares[2].float()[:, None, None, :]).flatten()
+    x, y, log_height = (one.float() for one in middles)
+    grid = (x[:, :, None, None], y[:, None, :, None], log_height[:, None, None, :])
+    position = torch.stack(torch.broadcast_tensors(*grid), dim=-1).view(-1, 3)
+    half_extent = ((high - low) / 2 / torch.tensor(counts).to(low)).float()
+    per_cell = math.prod(counts)
+    blocks = Lattice(
         position,
-        half_extent,
+        half_extent[:, None].expand(-1, per_cell, -1).reshape(-1, 3),
         box_of(position, log_aspect.to(position).expand(len(position))),
-        mass.reshape(-1)[kept].float(),
-        cell,
-        (rows, columns),
+        mass,
+        cells[:, None].expand(-1, per_cell).reshape(-1),
+        (heatmap.shape[0], heatmap.shape[1]),
         letterbox,
         box_filter,
     )
+    return blocks if bool(mass.all()) else blocks.taking(mass.nonzero()[:, 0])
+
+
+def _steps(
+    low: Float[Tensor, " n"],
+    high: Float[Tensor, " n"],
+    location: Float[Tensor, " n"],
+    scale: Float[Tensor, " n"],
+    count: int,
+) -> tuple[Float[Tensor, "n {count}"], Float[Tensor, "n {count}"]]:
+    """Cut each interval into `count` even steps: their middles, and their shares of the interval's mass."""
+    edges = low[:, None] + (high - low)[:, None] * torch.arange(count + 1).to(low) / count
+    starts, stops = edges[:, :-1], edges[:, 1:]
+    log_mass = truncated.log_mass(starts, stops, location[:, None].expand_as(starts), scale[:, None].expand_as(starts))
+    total = truncated.log_mass(low, high, location, scale)
+    return (starts + stops) / 2, (log_mass - total[:, None]).exp()
 
 
 def _moved(blocks: Lattice) -> Lattice:
@@ -241,6 +241,7 @@ def _moved(blocks: Lattice) -> Lattice:
 
 
 def _in_px(box_xyxy: Float[Tensor, "n 4"], letterbox: Letterbox) -> Float[np.ndarray, "n 4"]:
-    """Move corners from the canvas to pixels of the picture."""
+    """Move corners from the canvas to pixels of the picture; each kind lies together in memory, which is faster."""
     left, top, _, _ = letterbox.content_xyxy
-    return (box_xyxy.cpu().double().numpy() - (left, top, left, top)) * letterbox.side_px
+    columns = box_xyxy.T.contiguous().cpu().double().numpy()
+    return ((columns - np.array([[left], [top], [left], [top]])) * letterbox.side_px).T

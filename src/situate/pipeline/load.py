@@ -224,7 +224,8 @@ def _loaded(network: type, folder: Path) -> Any:
     broken = [name for name, tensor in weights.items() if not torch.isfinite(tensor).all()]
     if broken:
         raise ValueError(f"weights are not finite: {', '.join(broken[:3])}")
-    return model.eval()
+    # Most convolutions are faster in this format, on CPUs and GPUs.
+    return model.eval().to(memory_format=torch.channels_last)
 
 
 def _copied(network: Any, dtype: torch.dtype) -> Any:
