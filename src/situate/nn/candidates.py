@@ -9,7 +9,7 @@ from torch import Tensor
 from situate.geometry.boxes import cxcywh_to_xyxy
 from situate.geometry.canvas import box_of
 from situate.nn.lattice import SAME_PLACE_IOU, Lattice
-from situate.nn.overlap import overlaps
+from situate.nn.overlap import covering, overlaps
 
 
 @dataclass(frozen=True)
@@ -21,16 +21,17 @@ class Candidate:
 
 
 def top_k(lattice: Lattice, k: int) -> list[Candidate]:
-    """The `k` most probable places, no two of which overlap by IoU >= 0.5; best first, fewer if there are no more.
+    """Up to `k` places, no two of which overlap by IoU >= 0.5, that together hold as much mass as can be; best first.
 
-    Each place is first the likeliest lattice point that no earlier place covers; then it moves to the mean of the mass
+    The first is the most probable place, each next one adds most to those before it: what is likely to be missed by all
+    of them is least. Each place is first a lattice point with much mass round it; then it moves to the mean of the mass
     near it, which takes the lattice's steps out of its position, unless that is not allowed.
     """
     bulk = _bulk(lattice)
     box_cxcywh = _settled(bulk, _seeds(bulk, max(4 * k, _MIN_SEEDS)))
     probability, order = lattice.probabilities(box_cxcywh).sort(descending=True, stable=True)
     box_cxcywh = box_cxcywh[order]
-    chosen = _apart(box_cxcywh)[:k]
+    chosen = sorted(covering(cxcywh_to_xyxy(box_cxcywh), bulk.edges, bulk.mass, k, share=SAME_PLACE_IOU))
     return [
         Candidate((cx, cy, w, h), float(probability[index]))
         for index, (cx, cy, w, h) in zip(chosen, box_cxcywh[chosen].tolist(), strict=True)
@@ -72,14 +73,3 @@ def _settled(bulk: Lattice, seeds: Int[Tensor, " s"]) -> Float[Tensor, "s 4"]:
     mean_position = weight @ bulk.position / weight.sum(-1, keepdim=True)
     box_cxcywh = box_of(mean_position, bulk.aspect.log().expand(len(seeds)))
     return torch.where(bulk.allows(box_cxcywh)[:, None], box_cxcywh, bulk.box_cxcywh[seeds])
-
-
-def _apart(box_cxcywh: Float[Tensor, "s 4"]) -> list[int]:
-    """Which boxes overlap none of those that are kept before them by IoU >= 0.5."""
-    corners = cxcywh_to_xyxy(box_cxcywh)
-    is_same = overlaps(corners, corners.T.contiguous(), SAME_PLACE_IOU).tolist()
-    kept: list[int] = []
-    for index in range(len(is_same)):
-        if not any(is_same[index][other] for other in kept):
-            kept.append(index)
-    return kept

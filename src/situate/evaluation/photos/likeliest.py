@@ -1,4 +1,4 @@
-"""The likeliest distinct places of a prior, chosen as the model's are: by what overlaps them."""
+"""The likeliest distinct places of a prior, chosen as the model's are: by what they cover together."""
 
 import numpy as np
 import torch
@@ -9,11 +9,12 @@ from situate.evaluation.photos.priors import PlacePrior
 from situate.geometry.boxes import cxcywh_to_xyxy, fraction_inside, iou
 from situate.geometry.canvas import BoxCxcywh, Letterbox, box_of
 from situate.nn.lattice import SAME_PLACE_IOU
+from situate.nn.overlap import covering
 from situate.records.constraints import MIN_INSIDE
 
 
 def likeliest_places(prior: PlacePrior, letterbox: Letterbox, log_aspect: float, k: int) -> list[BoxCxcywh]:
-    """Of the places seen, return those that the most others overlap by IoU >= 0.5 with this cut-out's aspect.
+    """Of the places seen, return those that together the most others overlap by IoU >= 0.5, with this cut-out's aspect.
 
     No two of them overlap so; the best comes first, and there are fewer than `k` if there are no more. They lie at
     least half inside the picture, as the model's do, unless none that was seen does.
@@ -38,16 +39,12 @@ def likeliest_places(prior: PlacePrior, letterbox: Letterbox, log_aspect: float,
 
 def _best(corners: Float[Tensor, "n 4"], k: int) -> list[int]:
     overlap: Float[Tensor, "n n"] = iou(corners[:, None], corners[None])
-    is_same = overlap >= SAME_PLACE_IOU
     # Of a crowd in which all overlap all, the one in the middle is taken.
-    num_same, closeness = is_same.sum(-1).numpy(), overlap.sum(-1).numpy()
-    chosen: list[int] = []
-    for index in np.lexsort((-closeness, -num_same)).tolist():
-        if not is_same[index, chosen].any():
-            chosen.append(index)
-        if len(chosen) == k:
-            break
-    return chosen
+    num_same, closeness = (overlap >= SAME_PLACE_IOU).sum(-1).numpy(), overlap.sum(-1).numpy()
+    order = np.lexsort((-closeness, -num_same))
+    edges = corners[order].T.contiguous()
+    chosen = covering(corners[order], edges, torch.ones(len(order)), k, share=SAME_PLACE_IOU)
+    return order[chosen].tolist()
 
 
 def _box(box_cxcywh: Float[Tensor, " 4"]) -> BoxCxcywh:
