@@ -23,7 +23,7 @@ from situate.evaluation.photos.held_out import groups_of
 from situate.evaluation.photos.priors import KindPriors
 from situate.evaluation.photos.proposals import Proposal, prior_proposal, random_proposal, true_proposal
 from situate.evaluation.photos.scores import PlaceScores, place_scores
-from situate.evaluation.photos.target import Target, target_of
+from situate.evaluation.target import Target, target_of
 from situate.seeds import seed_for
 
 UNTRAINED = (TRUTH, RANDOM, PRIOR, CLASS_PRIOR)

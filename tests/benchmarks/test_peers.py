@@ -24,7 +24,7 @@ from tests.synthetic import synthetic_triple, write_synthetic_set
 from situate.errors import InputError
 from situate.evaluation.photos.held_out import SeenObject
 from situate.evaluation.photos.priors import priors_from
-from situate.evaluation.photos.target import target_of
+from situate.evaluation.target import target_of
 from situate.geometry.boxes import cxcywh_to_xyxy
 
 CONFIG = PeerConfig(

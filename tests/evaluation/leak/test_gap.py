@@ -1,6 +1,7 @@
 """The leak gap: what counts as found, and a model that looks for repairs is caught."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ from tests.synthetic import synthetic_triple
 from situate.data.photos.repair import RepairConfig
 from situate.errors import DataError, InputError
 from situate.evaluation.intervals import ratio_of
-from situate.evaluation.leak.gap import Hits, hits_of, in_top_share
+from situate.evaluation.leak.gap import Hits, hits_of, in_top_share, is_found
 from situate.evaluation.leak.remake import remade, stands_in
+from situate.geometry.canvas import Letterbox
+from situate.nn.distribution import NUM_PARAMETERS, PlacementDistribution, distribution_from
 from situate.pipeline.compose import ComposePipeline
 
 WITHOUT_DECOYS = RepairConfig("telea", (0, 0), seed=0)
@@ -77,21 +80,31 @@ class RepairFinder(ComposePipeline):
         side = 8
         rows = np.array_split(noise, side, axis=0)
         cells = np.array([[part.mean() for part in np.array_split(row, side, axis=1)] for row in rows])
-        return None, _Prediction(_Cells(torch.from_numpy(-cells)[None]))
+        return None, SimpleNamespace(distribution=density_of(-cells))
 
 
-class _Cells:
-    def __init__(self, cell_log_prob):
-        self.cell_log_prob = cell_log_prob
+class BottomFinder(ComposePipeline):
+    """A model that puts all its belief in the last row of cells that hold some of the picture."""
 
-    def cell_of(self, position):
-        side = self.cell_log_prob.shape[-1]
-        return torch.tensor([int(position[0, 1] * side)]), torch.tensor([int(position[0, 0] * side)])
+    def __init__(self):
+        pass
+
+    def predict(self, background, foreground):
+        logits = np.zeros((16, 16))
+        logits[13] = 9.0
+        return None, SimpleNamespace(distribution=density_of(logits, Letterbox(64, 48).content_xyxy))
 
 
-class _Prediction:
-    def __init__(self, distribution):
-        self.distribution = distribution
+def density_of(logits: np.ndarray, content_xyxy: tuple[float, ...] = (0.0, 0.0, 1.0, 1.0)) -> PlacementDistribution:
+    parameters = torch.zeros(1, NUM_PARAMETERS, *logits.shape)
+    parameters[0, 0] = torch.from_numpy(logits)
+    return distribution_from(parameters, torch.tensor([content_xyxy]))
+
+
+def test_an_anchor_on_the_pictures_border_counts_to_the_cell_inside():
+    triple = replace(synthetic_triple(0), box_cxcywh=(0.5, 0.9, 0.2, 0.2))
+    assert is_found(BottomFinder(), triple, triple.background)
+    assert not is_found(BottomFinder(), replace(triple, box_cxcywh=(0.5, 0.7, 0.2, 0.2)), triple.background)
 
 
 def test_a_model_that_looks_for_the_repair_has_a_large_gap_and_decoys_make_it_smaller():

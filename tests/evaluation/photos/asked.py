@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from situate.evaluation.photos.held_out import SeenObject
-from situate.evaluation.photos.target import Target
+from situate.evaluation.target import Target
 from situate.geometry.canvas import Letterbox, position_of
 
 SIDE = 8

@@ -13,7 +13,7 @@ from situate.evaluation.photos.held_out import HeldOut
 from situate.evaluation.photos.priors import priors_from
 from situate.evaluation.photos.suite import METHODS, photo_figures
 from situate.evaluation.photos.tables import tables_of
-from situate.evaluation.photos.target import target_of
+from situate.evaluation.target import target_of
 from situate.pipeline.compose import ComposePipeline
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import torch
 from jaxtyping import Float
 
 from situate.data.photos.decoys import StandHistogram
@@ -14,8 +13,7 @@ from situate.data.photos.repair import RepairConfig
 from situate.errors import DataError
 from situate.evaluation.intervals import Estimate, mean_of, ratio_of
 from situate.evaluation.leak.remake import remade
-from situate.evaluation.placement import letterbox_of
-from situate.geometry.canvas import position_of
+from situate.evaluation.target import target_of
 from situate.pipeline.compose import ComposePipeline
 from situate.records.triple import Triple
 
@@ -94,12 +92,14 @@ def hits_of(
 
 
 def is_found(pipeline: ComposePipeline, triple: Triple, background: np.ndarray) -> bool:
-    """Whether the cell of the true anchor is among the top tenth of the picture's cells."""
+    """Whether the cell of the true anchor is among the top tenth of the picture's cells.
+
+    An anchor on the picture's border counts to the cell inside; see `target_of`.
+    """
     _, prediction = pipeline.predict(background, triple.foreground)
     distribution = prediction.distribution
-    position = position_of(letterbox_of(triple).box_to_canvas(triple.box_cxcywh))
-    row, column = (int(part[0]) for part in distribution.cell_of(torch.tensor([position])))
-    return in_top_share(distribution.cell_log_prob[0].cpu().double().numpy(), row, column)
+    cells = distribution.cell_log_prob[0].cpu().double().numpy()
+    return in_top_share(cells, *target_of(triple, distribution).cell)
 
 
 def in_top_share(cells: Float[np.ndarray, "gh gw"], row: int, column: int) -> bool:

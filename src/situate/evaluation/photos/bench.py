@@ -17,7 +17,7 @@ from situate.evaluation.photos.proposals import (
     true_proposal,
 )
 from situate.evaluation.photos.scores import PlaceScores, place_scores
-from situate.evaluation.photos.target import Target, target_of
+from situate.evaluation.target import Target, target_of
 from situate.pipeline.compose import ComposePipeline
 from situate.pipeline.places import heatmap_in_picture
 from situate.records.triple import Triple

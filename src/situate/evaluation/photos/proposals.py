@@ -10,7 +10,7 @@ from jaxtyping import Float
 from situate.evaluation.baselines import random_placement
 from situate.evaluation.photos.likeliest import likeliest_places
 from situate.evaluation.photos.priors import PlacePrior
-from situate.evaluation.photos.target import Target
+from situate.evaluation.target import Target
 from situate.geometry.canvas import BoxCxcywh
 from situate.nn.distribution import LOG_HEIGHT_RANGE
 from situate.nn.placement import PlacementPrediction

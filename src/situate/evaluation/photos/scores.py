@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from situate.evaluation.leak.gap import in_top_share
 from situate.evaluation.metrics import box_iou
 from situate.evaluation.photos.proposals import Proposal
-from situate.evaluation.photos.target import Target
+from situate.evaluation.target import Target
 from situate.geometry.canvas import BoxCxcywh
 
 
