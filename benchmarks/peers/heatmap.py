@@ -10,9 +10,10 @@ from peers.dense import DenseHead
 from peers.features import EncodedPairs
 from peers.method import MODEL, NUM_PLACES, Answer, Method, flat_distribution
 from peers.places import boxes_of
-from situate.geometry.boxes import cxcywh_to_xyxy, fraction_inside, iou
+from situate.geometry.boxes import cxcywh_to_xyxy, fraction_inside
 from situate.nn.distribution import LOG_HEIGHT_RANGE
 from situate.nn.lattice import SAME_PLACE_IOU
+from situate.nn.overlap import covering
 from situate.records.constraints import MIN_INSIDE
 
 TARGET_SIGMA_CELLS = 1.0
@@ -52,7 +53,7 @@ class Heatmap(Method):
         return {MODEL: crossed + error.sum(-1).mean()}
 
     def answers(self, pairs: EncodedPairs, generator: torch.Generator) -> list[Answer]:
-        """The highest cells whose boxes do not overlap."""
+        """The highest cell, and those that together hold most of the map, as a density's places do."""
         cell_log_prob, position = self._map(pairs)
         found = []
         for number in range(len(pairs)):
@@ -87,12 +88,7 @@ def _softened(position: Float[Tensor, "b 3"], cell_log_prob: Float[Tensor, "b gh
 
 
 def _peaks(scores: Float[Tensor, " n"], corners: Float[Tensor, "n 4"]) -> list[int]:
-    """The best cells, greedily; no two of their boxes overlap as much as one place does."""
-    free = scores.clone()
-    chosen: list[int] = []
-    while len(chosen) < NUM_PLACES and free.isfinite().any():
-        best = int(free.argmax())
-        chosen.append(best)
-        free[iou(corners, corners[best]) >= SAME_PLACE_IOU] = -torch.inf
-        free[best] = -torch.inf
-    return chosen
+    """The best cell and those whose boxes cover most of the map beside its; none overlaps another as one place does."""
+    order = scores.argsort(descending=True, stable=True)[: int(scores.isfinite().sum())]
+    edges, mass = corners[order].T.contiguous(), scores[order].exp()
+    return order[covering(corners[order], edges, mass, NUM_PLACES, share=SAME_PLACE_IOU)].tolist()
