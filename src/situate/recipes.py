@@ -32,6 +32,7 @@ def small() -> RunConfig:
             window_channels=(48, 96, 192),
         ),
         sample=SampleConfig(background_size=224, foreground_size=96, num_positions=16, crop_probability=0.25),
+        loss=LossConfig(leak_weight=10.0),
         optim=OptimConfig(learning_rate=2e-3),
         batch_size=32,
         num_steps=6000,
