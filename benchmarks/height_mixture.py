@@ -13,9 +13,11 @@ from situate.evaluation.benchmark.scene_set import set_of_folder
 from situate.evaluation.intervals import mean_of
 from situate.evaluation.oracle.oracle import Oracle
 from situate.nn.distribution import MIN_SCALE_LOG_HEIGHT
+from situate.nn.pretrained import FINE_STRIDE
 from situate.recipes import small
 
 NUM_CUTS = 4
+"""So many of the widest gaps between heights are tried."""
 MIN_VARIANCE = (MIN_SCALE_LOG_HEIGHT * math.pi) ** 2 / 3
 """Of the narrowest logistic distribution that the network may answer."""
 
@@ -33,7 +35,7 @@ def main(data: Path | None = None, *, assets: Path | None = None, grid_side: int
     """
     folder, model = data or starter_set("test"), small().model
     scenes = set_of_folder(folder, TripleStore(folder).keys, assets)
-    side = grid_side or model.background_size // 8
+    side = grid_side or model.background_size // FINE_STRIDE
     gains = [gain_of(scenes.oracle(number), side) for number in range(len(scenes.groups))]
     mean = mean_of(gains, scenes.groups, seed=0)
     print(f"{len(gains)} scenes, {side} x {side} cells: {mean.value:.4f} [{mean.low:.4f}, {mean.high:.4f}] nats")
