@@ -11,7 +11,7 @@ from situate.errors import InputError
 def evaluate(
     model: Path | None = None,
     *,
-    suite: Literal["scenes", "triples", "photos", "leak"] | None = None,
+    suite: Literal["scenes", "triples", "photos", "composites", "leak"] | None = None,
     test_set: Literal["primitives", "worlds", "worlds-seen"] | None = None,
     data: Annotated[list[Path] | None, Parameter(negative=(), consume_multiple=True)] = None,
     limit: Annotated[int | None, Parameter(name=("--limit", "--num"))] = None,
@@ -34,9 +34,11 @@ def evaluate(
     and how the object would look there. Without a model it measures the baselines only. The suite `triples` measures
     a model on any held-out triples, against their own places: placement, synthesis at the true box, use of the fused
     tokens. The suite `photos` asks of held-out photographs (or any triples) where their objects stood, class by class,
-    beside the truth, chance and priors; nothing is synthesised. The suite `leak` asks whether repaired backgrounds give
-    away where the object stood: of photographs, whether a detector tells the real hole from a decoy; of triples with
-    true backgrounds (scenes, static), how much better the model finds the place once the background is repaired there.
+    beside the truth, chance and priors; nothing is synthesised. The suite `composites` puts the objects of photographs
+    and of a fixed camera back where they stood, and judges object and shadow apart, beside paste and Poisson. The suite
+    `leak` asks whether repaired backgrounds give away where the object stood: of photographs, whether a detector tells
+    the real hole from a decoy; of triples with true backgrounds (scenes, static), how much better the model finds the
+    place once the background is repaired there.
 
     Args:
         model: Model folder, such as RUN/model, or the word shipped. Without it the suite scenes measures the
@@ -56,10 +58,11 @@ def evaluate(
             published ones, which are for testing).
         split: validation takes the part that training on the same folders leaves out (triples only).
         prior_data: Training triples (or starter) on which the prior placement is counted, for photos several folders;
-            by default on other scenes, for triples and photos on the other half of the groups.
+            by default on other scenes, for triples and photos on the other half of the groups. For scenes the mean
+            shadow is measured on them, too; by default on the training part of the starter set.
         inpaint: Who repairs the true backgrounds (leak only): auto, patchmatch, telea, or the folder of an inpainting
             pipeline.
-        steps: Steps of the synthesis; several with commas, the first one is reported in full (scenes: the only one).
+        steps: Steps of the synthesis; several with commas, the first one is reported in full.
         seed: Of the noise, the baselines' boxes and the bootstrap.
         num_workers: Processes that render and judge (scenes only), by default one for each processor; does not change
             the figures.
@@ -67,28 +70,31 @@ def evaluate(
         report: Write them as a page here (.html).
         device: auto, cpu, cuda or mps.
     """
+    from situate.cli.evaluate_composites import CompositeOptions, check_composites_only, evaluate_composite_suite
     from situate.cli.evaluate_leak import LeakOptions, evaluate_leak_suite
     from situate.cli.evaluate_photos import PhotoOptions, check_placement_only, evaluate_photo_suite
     from situate.cli.evaluate_scenes import SceneOptions, evaluate_scene_suite
     from situate.cli.evaluate_triples import TripleOptions, evaluate_triple_suite
     from situate.data.starter import data_folder
-    from situate.imageio.write import check_output
 
-    for path, suffix in ((json, ".json"), (report, ".html")):
-        if path is not None:
-            check_output(path, suffixes=(suffix,))
+    _check_outputs(json, report)
     folders = [data_folder(folder, "test") for folder in data or []]
     prior_folders = [data_folder(folder, "train") for folder in prior_data or []]
-    if suite == "leak":
+    asked = suite or ("triples" if data else "scenes")
+    if asked != "scenes":
+        _check_scene_options(no_render or fit_score, assets, test_set)
+    if asked == "leak":
         _check_no_prior(prior_folders)
-        _check_scene_options(no_render or fit_score, assets, test_set)
-        leak_options = LeakOptions(model, folders, limit, inpaint, seed)
-        evaluate_leak_suite(leak_options, json, report, device)
-    elif suite == "photos":
-        _check_scene_options(no_render or fit_score, assets, test_set)
+        evaluate_leak_suite(LeakOptions(model, folders, limit, inpaint, seed), json, report, device)
+    elif asked == "photos":
         check_placement_only(split, inpaint, steps, num_workers)
         evaluate_photo_suite(PhotoOptions(model, folders, limit, prior_folders, seed), json, report, device)
-    elif (suite or ("triples" if data else "scenes")) == "scenes":
+    elif asked == "composites":
+        check_composites_only(split, inpaint, prior_folders, num_workers)
+        evaluate_composite_suite(
+            CompositeOptions(model, folders, limit, parsed_steps(steps), seed), json, report, device
+        )
+    elif asked == "scenes":
         if split != "all":
             raise InputError("--split validation is for --suite triples; scenes are all held out")
         scene_options = SceneOptions(
@@ -106,9 +112,16 @@ def evaluate(
         )
         evaluate_scene_suite(scene_options, json, report, device)
     else:
-        _check_scene_options(no_render or fit_score, assets, test_set)
         triple_options = TripleOptions(model, folders, limit, split, _only(prior_folders), parsed_steps(steps), seed)
         evaluate_triple_suite(triple_options, json, report, device)
+
+
+def _check_outputs(json: Path | None, report: Path | None) -> None:
+    from situate.imageio.write import check_output
+
+    for path, suffix in ((json, ".json"), (report, ".html")):
+        if path is not None:
+            check_output(path, suffixes=(suffix,))
 
 
 def _check_scene_options(is_for_scenes: bool, assets: Path | None, test_set: str | None) -> None:

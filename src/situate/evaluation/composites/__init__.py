@@ -1,0 +1,1 @@
+"""The suite `composites`: real pictures put together again at the true place, object and shadow judged apart."""
