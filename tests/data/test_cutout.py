@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from situate.data.cutout import cut_out, decontaminate
-from situate.data.guided_filter import guided_filter
 from situate.errors import AlphaError, InputError
+from situate.geometry.guided_filter import guided_filter
 from situate.imageio.foreground import ALPHA_TRIM
 from situate.records.picture import Picture
 

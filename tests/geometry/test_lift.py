@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
+from situate.geometry.correction import WHOLE_CORRECTION, Correction
 from situate.geometry.heatmap import overlay
-from situate.geometry.lift import SmallLayers, fit_affine, lift, occluded_alpha, unpremultiplied
+from situate.geometry.lift import Lift, SmallLayers, fit_affine, unpremultiplied
 from situate.geometry.part import Part
 from situate.geometry.paste import alpha_over, place_foreground
 
@@ -38,15 +39,11 @@ def layers():
     return colours, alpha, small_colours, small_alpha
 
 
-def lifted(background: np.ndarray, generated: np.ndarray) -> np.ndarray:
+def lifted(background: np.ndarray, generated: np.ndarray, correction: Correction = WHOLE_CORRECTION) -> np.ndarray:
     colours, alpha, small_colours, small_alpha = layers()
-    return lift(
-        background=background,
-        foreground=unpremultiplied(colours, alpha),
-        visible=alpha,
-        small=SmallLayers(smaller(background), unpremultiplied(small_colours, small_alpha), small_alpha, generated),
-        part=WHOLE,
-    )
+    small = SmallLayers(smaller(background), unpremultiplied(small_colours, small_alpha), small_alpha, generated)
+    lift = Lift(small, LARGE / SMALL, correction)
+    return lift(background, unpremultiplied(colours, alpha), alpha, WHOLE)
 
 
 def test_when_the_network_only_pastes_the_result_is_the_paste_at_full_resolution():
@@ -77,13 +74,8 @@ def test_where_the_picture_is_no_larger_than_the_network_sees_it_gets_what_the_n
     background, generated = smaller(textured()), smaller(textured(seed=1))
     _, _, small_colours, small_alpha = layers()
     foreground = unpremultiplied(small_colours, small_alpha)
-    found = lift(
-        background=background,
-        foreground=foreground,
-        visible=small_alpha,
-        small=SmallLayers(background, foreground, small_alpha, generated),
-        part=Part(SMALL, slice(0, SMALL), slice(0, SMALL)),
-    )
+    lift = Lift(SmallLayers(background, foreground, small_alpha, generated), 1.0)
+    found = lift(background, foreground, small_alpha, Part(SMALL, slice(0, SMALL), slice(0, SMALL)))
     np.testing.assert_allclose(found, generated, atol=1e-5)
 
 
@@ -109,19 +101,48 @@ def test_where_a_layer_is_unknown_it_is_left_alone():
     np.testing.assert_allclose(field(layer), layer, atol=1e-6)
 
 
-def test_alpha_without_occlusion_is_the_cutouts_own():
-    _, alpha, _, small_alpha = layers()
-    np.testing.assert_allclose(occluded_alpha(alpha, small_alpha, small_alpha, WHOLE), alpha, atol=1e-6)
+@pytest.mark.parametrize(
+    ("correction", "ground", "colours"),
+    [
+        (Correction(), 1.0, 1.0),
+        (Correction(ground=0.0), 0.0, 1.0),
+        (Correction(colours=0.0), 1.0, 0.0),
+        (Correction(ground=0.25, colours=0.5), 0.25, 0.5),
+        (Correction(ground=0.0, colours=0.0), 0.0, 0.0),
+    ],
+)
+def test_a_correction_is_a_share_of_the_way_from_paste_to_what_the_network_made(correction, ground, colours):
+    background = textured()
+    placed, alpha, small_colours, small_alpha = layers()
+    generated = alpha_over(
+        (smaller(background) + 1) * 0.5 - 1, (small_colours + small_alpha[..., None]) * 1.2, small_alpha
+    )
+    plain, whole = alpha_over(background, placed, alpha), lifted(background, generated)
+    found = lifted(background, generated, correction)
+    for where, share in ((alpha == 0, ground), (alpha == 1, colours)):
+        np.testing.assert_allclose(found[where], (plain + share * (whole - plain))[where], atol=1e-3)
+    assert np.abs(whole - plain)[alpha == 1].mean() > 0.05
 
 
-def test_an_occluded_half_is_hidden_at_full_resolution():
-    _, alpha, _, small_alpha = layers()
-    small_visible = small_alpha.copy()
-    small_visible[:, : SMALL // 2] = 0
-    found = occluded_alpha(alpha, small_alpha, small_visible, WHOLE)
-    margin = LARGE // SMALL
-    assert found[:, : LARGE // 2 - margin].max() == 0
-    np.testing.assert_allclose(found[:, LARGE // 2 + margin :], alpha[:, LARGE // 2 + margin :], atol=1e-5)
+def test_a_network_that_blurs_the_objects_edge_leaves_no_wide_fringe():
+    """The blur is one of its pixels wide; enlarged 32 times it would be a halo of the object's colour on the ground."""
+    pitch = 32
+    side = SMALL * pitch
+    red = np.full((100, 100, 4), (230, 30, 20, 255), np.uint8)
+    box = (0.5, 0.5, 0.4, 0.4)
+    placed, alpha = place_foreground(red, box, (side, side))
+    small_colours, small_alpha = place_foreground(red, box, (SMALL, SMALL))
+    ground = np.full((side, side, 3), -0.1, np.float32)
+    small_ground = np.full((SMALL, SMALL, 3), -0.1, np.float32)
+    generated = cv2.GaussianBlur(alpha_over(small_ground, small_colours, small_alpha), (0, 0), 0.5)
+    small = SmallLayers(small_ground, unpremultiplied(small_colours, small_alpha), small_alpha, generated)
+    whole = Part(side, slice(0, side), slice(0, side))
+    found = Lift(small, float(pitch))(ground, unpremultiplied(placed, alpha), alpha, whole)
+    as_generated = np.abs(whole.enlarged(generated) - ground)[alpha == 0]
+    fringe = np.abs(found - ground)[alpha == 0]
+    assert as_generated.max() > 0.4
+    assert fringe.max() < 0.12
+    assert np.abs(found - alpha_over(ground, placed, alpha))[alpha == 1].max() < 0.25
 
 
 def test_colours_come_back_from_premultiplied_ones():

@@ -3,7 +3,7 @@
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -26,6 +26,8 @@ def compose(
     may_overlap: bool = False,
     seed: int = 0,
     steps: int = 4,
+    strength: float = 1.0,
+    match: Literal["all", "light", "shadow", "none"] = "all",
     json: Path | None = None,
     masks: bool = False,
     num: int | None = None,
@@ -48,6 +50,8 @@ def compose(
         may_overlap: With several objects: their boxes may overlap.
         seed: Of the noise; the same call gives the same bytes.
         steps: Steps of the synthesis.
+        strength: How much of what the model changes is taken: 0 is plain paste, 1 all of it.
+        match: What of it: the object's colours (light), what it does to the ground (shadow), both, or neither.
         json: Write boxes, probabilities and file names here (with masks).
         masks: Write OUTPUT.mask.png and OUTPUT.effect.png.
         num: How many pictures, with folders.
@@ -59,6 +63,7 @@ def compose(
 
     box_xywh_px = None if box is None else parsed_box(box)
     options = {"top_k": top_k, "box_xywh_px": box_xywh_px, "seed": seed, "num_steps": steps}
+    options |= {"strength": strength, "match": match}
     _check_foregrounds(background, foregrounds, options, may_overlap=may_overlap)
     if background.is_dir() or foregrounds[0].is_dir():
         if json is not None:
@@ -122,7 +127,7 @@ def _composed(
     demanded = constraints.for_background(scene, num_foregrounds=len(foregrounds))
     if len(foregrounds) == 1:
         return composer(scene, foregrounds[0], constraints=demanded, **options)
-    several = {name: options[name] for name in ("may_overlap", "seed", "num_steps")}
+    several = {name: options[name] for name in ("may_overlap", "seed", "num_steps", "strength", "match")}
     return [composer.compose_several(scene, foregrounds, constraints=demanded, **several)]
 
 

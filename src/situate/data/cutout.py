@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from situate.data.guided_filter import box_mean
 from situate.data.matting import GUIDED, alpha_of
 from situate.data.trimap import border_radius_px, window_round
 from situate.errors import AlphaError, InputError
+from situate.geometry.guided_filter import box_mean
 from situate.imageio.foreground import ALPHA_TRIM, trim
 from situate.records.picture import Picture
 

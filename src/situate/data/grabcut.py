@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from situate.data.guided_filter import guided_filter
 from situate.errors import InputError
+from situate.geometry.guided_filter import guided_filter
 
 # Without a box the object is looked for everywhere but in this margin, as a share of each side.
 _DEFAULT_MARGIN = 0.05

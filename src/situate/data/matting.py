@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from situate.data.guided_filter import guided_filter
 from situate.data.trimap import INSIDE, OUTSIDE, UNKNOWN, border_radius_px, depths_px, trimap_of, window_round
 from situate.errors import InputError, MissingExtraError
+from situate.geometry.guided_filter import guided_filter
 from situate.imageio.foreground import ALPHA_TRIM
 
 GUIDED, CLOSED_FORM = "guided", "closed-form"

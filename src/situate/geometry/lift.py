@@ -1,10 +1,11 @@
 """From model resolution to the picture's own: affine fields fitted to each layer, not to the mixture (DESIGN 1.2).
 
-    result = (1 - visible) * shade(background) + visible * relight(foreground) + rest
+    result = (1 - visible) * (shade(background) + rest) + visible * (relight(foreground) + rest)
 
 `shade` and `relight` are fitted at model resolution, guided-filter style (He et al., Guided Image Filtering, 2010),
 on the pixels of their own layer; unlike there, a flat patch keeps its texture: the slope is drawn towards the local
-gain, not towards 0.
+gain, not towards 0. What they leave over, such as a reflection, is added to each layer smoothly, and from the pixels of
+that layer: enlarged as it is, the network's blur at an edge would become a fringe of many pixels on both sides.
 """
 
 from dataclasses import dataclass
@@ -13,10 +14,15 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
+from situate.geometry.correction import WHOLE_CORRECTION, Correction
 from situate.geometry.part import Part
 
 RADIUS_PX = 3
-"""Half width of the fitting patch at model resolution."""
+"""Half width of the fitting patch in pixels of the network.
+
+It does not grow with the network's size: so many pixels tell slope from noise, a finer network draws finer light."""
+PURITY = 4
+"""Power of a pixel's share of a layer by which it counts: one that holds both layers says little of either."""
 RIDGE = 4e-3
 _BLACK = -1.0
 _MIN_MEAN = 0.02
@@ -63,31 +69,55 @@ def fit_affine(
     return AffineField(known * slope + (1 - known), known * offset)
 
 
-def lift(
-    *,
-    background: Float[np.ndarray, "h w 3"],
-    foreground: Float[np.ndarray, "h w 3"],
-    visible: Float[np.ndarray, "h w"],
-    small: "SmallLayers",
-    part: Part,
-) -> Float[np.ndarray, "h w 3"]:
-    """Generate a part of the window at the picture's resolution.
+class Lift:
+    """What the network made of a window, ready to be made again of any part at the picture's resolution."""
 
-    Args:
-        background: The part's background at full resolution, in [-1, 1].
-        foreground: The object's colours at full resolution (not premultiplied), in [-1, 1].
-        visible: The object's alpha after occlusion at full resolution, in [0, 1].
-        small: The same of the whole window at model resolution, with what the network generated.
-        part: Which part of the window.
+    def __init__(self, small: "SmallLayers", pitch_px: float, correction: Correction = WHOLE_CORRECTION) -> None:
+        """Fit the fields.
 
-    Returns:
-        RGB in [-1, 1], before the blend by effect.
-    """
-    shade = fit_affine(small.background, small.generated, 1 - small.visible)
-    relight = fit_affine(small.foreground, small.generated, small.visible)
-    lifted = _mixed(small.visible, shade(small.background), relight(small.foreground))
-    result = _mixed(visible, shade.enlarged(part)(background), relight.enlarged(part)(foreground))
-    return result + part.enlarged(small.generated - lifted)
+        Args:
+            small: The whole window at model resolution, with what the network generated.
+            pitch_px: Pixels of the picture in one of the network's.
+            correction: How much of the changes is taken.
+        """
+        self.correction = correction
+        of_ground, of_object = (1 - small.visible) ** PURITY, small.visible**PURITY
+        self._shade = fit_affine(small.background, small.generated, of_ground)
+        self._relight = fit_affine(small.foreground, small.generated, of_object)
+        lifted = _mixed(small.visible, self._shade(small.background), self._relight(small.foreground))
+        rest = small.generated - lifted
+        # Where the picture is no larger than the window, nothing is enlarged and the rest is right as it is.
+        smoothness = min(max(pitch_px - 1, 0), 1)
+        self._ground_rest, self._object_rest = (
+            rest + smoothness * (_smooth_rest(rest, weight) - rest) for weight in (of_ground, of_object)
+        )
+
+    def __call__(
+        self,
+        background: Float[np.ndarray, "h w 3"],
+        foreground: Float[np.ndarray, "h w 3"],
+        visible: Float[np.ndarray, "h w"],
+        part: Part,
+    ) -> Float[np.ndarray, "h w 3"]:
+        """Make a part of the window at full resolution.
+
+        Args:
+            background: The part's background, in [-1, 1].
+            foreground: The object's colours (not premultiplied), in [-1, 1].
+            visible: The object's alpha after occlusion, in [0, 1].
+            part: Which part of the window.
+
+        Returns:
+            RGB in [-1, 1], before the blend by effect.
+        """
+        ground, colours = background, foreground
+        if self.correction.ground > 0:
+            made = self._shade.enlarged(part)(background) + part.enlarged(self._ground_rest)
+            ground = background + self.correction.ground * (made - background)
+        if self.correction.colours > 0:
+            made = self._relight.enlarged(part)(foreground) + part.enlarged(self._object_rest)
+            colours = foreground + self.correction.colours * (made - foreground)
+        return _mixed(visible, ground, colours)
 
 
 @dataclass(frozen=True)
@@ -107,25 +137,9 @@ def unpremultiplied(
     return np.clip(premultiplied / np.maximum(alpha, _EPSILON)[..., None], -1, 1)
 
 
-def occluded_alpha(
-    alpha: Float[np.ndarray, "h w"],
-    small_alpha: Float[np.ndarray, "s s"],
-    small_visible: Float[np.ndarray, "s s"],
-    part: Part,
-) -> Float[np.ndarray, "h w"]:
-    """Full-resolution alpha times the upsampled share of it that is not occluded."""
-    share = np.where(small_alpha > _SOLID, small_visible / np.maximum(small_alpha, _SOLID), np.nan)
-    known = ~np.isnan(share)
-    filled = _spread(np.where(known, np.clip(share, 0, 1), 0).astype(np.float32), known)
-    upsampled = np.clip(part.enlarged(filled), 0, 1)
-    # The network's mask is soft by a few percent everywhere; only a clear loss counts as occlusion.
-    return alpha * np.clip((upsampled - _OCCLUDED) / (_UNOCCLUDED - _OCCLUDED), 0, 1)
-
-
 _EPSILON = 1e-4
 _KNOWN_MASS = 0.05
-_SOLID = 0.25
-_OCCLUDED, _UNOCCLUDED = 0.25, 0.75
+_REST_SIGMA_PX = 1.0
 
 
 def _mixed(visible: np.ndarray, below: np.ndarray, above: np.ndarray) -> np.ndarray:
@@ -138,9 +152,8 @@ def _patch_mean(values: np.ndarray) -> np.ndarray:
     return means[..., None] if means.ndim == 2 else means
 
 
-def _spread(values: Float[np.ndarray, "s s"], known: np.ndarray) -> Float[np.ndarray, "s s"]:
-    """Fill unknown pixels with the weighted mean of known ones near by; 1 (nothing hidden) where none is near."""
-    weight = cv2.GaussianBlur(known.astype(np.float32), (0, 0), 2.0)
-    near = cv2.GaussianBlur(values * known, (0, 0), 2.0) / np.maximum(weight, _EPSILON)
-    filled = np.where(weight > 10 * _EPSILON, near, 1.0)
-    return np.where(known, values, filled).astype(np.float32)
+def _smooth_rest(rest: Float[np.ndarray, "s s 3"], weight: Float[np.ndarray, "s s"]) -> Float[np.ndarray, "s s 3"]:
+    """Blur what is left over within one layer; little of it where the layer is not near."""
+    share = weight[..., None].astype(np.float32)
+    blurred, mass = (cv2.GaussianBlur(values, (0, 0), _REST_SIGMA_PX) for values in (rest * share, share))
+    return blurred / (mass[..., None] + _KNOWN_MASS)

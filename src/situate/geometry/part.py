@@ -1,5 +1,6 @@
 """A part of a window at the picture's own resolution: what changes is enlarged, everything else never exists."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -32,6 +33,13 @@ class Part:
             w * self.side_px / width,
             h * self.side_px / height,
         )
+
+    def bands(self, max_pixels: int) -> Iterator["Part"]:
+        """Cut the part into bands of whole rows, each of at most so many pixels (but at least one row)."""
+        width, _ = self.size_wh
+        num_rows = max(max_pixels // width, 1)
+        for start in range(self.rows.start, self.rows.stop, num_rows):
+            yield Part(self.side_px, slice(start, min(start + num_rows, self.rows.stop)), self.columns)
 
     def enlarged(self, values: Float[np.ndarray, "s s *c"]) -> Float[np.ndarray, "h w *c"]:
         """What this part holds of a whole window's `values`, resampled bilinearly to the picture's resolution."""

@@ -9,8 +9,9 @@ from PIL import Image, ImageCms
 from situate.errors import ImageError
 
 _GREY_MODES = {"1", "L", "LA", "La"}
+_DEEP_GREY_MODES = {"I", "I;16", "I;16L", "I;16B", "I;16N"}
 _PLAIN_MODES = {"P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr", "HSV"}
-_SIXTEEN_BIT_GREY_MODES = {"I;16", "I;16L", "I;16B", "I;16N"}
+_SIXTEEN_BIT_GREY_MODES = _DEEP_GREY_MODES - {"I"}
 # Bytes 16 to 19 of an ICC profile name the colour space of the samples it describes (ICC.1:2022, 7.2.6).
 _SPACE = slice(16, 20)
 _logger = logging.getLogger(__name__)
@@ -19,6 +20,11 @@ _logger = logging.getLogger(__name__)
 def rgb_profile(profile: bytes | None) -> bytes | None:
     """Return `profile` if it describes RGB samples, else None."""
     return profile if profile and profile[_SPACE] == b"RGB " else None
+
+
+def is_grey(image: Image.Image) -> bool:
+    """Whether a picture's mode has no colours; a palette or RGB that happens to show none has them."""
+    return image.mode in _GREY_MODES | _DEEP_GREY_MODES
 
 
 def colour_samples(image: Image.Image, name: str) -> tuple[np.ndarray, bytes | None]:
@@ -38,7 +44,9 @@ def colour_samples(image: Image.Image, name: str) -> tuple[np.ndarray, bytes | N
         grey = np.asarray(image).astype(np.uint16)
         return np.repeat(grey[..., None], 3, axis=2), None
     if image.mode in _GREY_MODES and profile and profile[_SPACE] == b"GRAY":
-        return _with_alpha(_through_profile(_opaque_grey(image), profile, name), image), None
+        # Through "L": rounding leaves the three channels of a grey a level apart.
+        through = _through_profile(_opaque_grey(image), profile, name).convert("L").convert("RGB")
+        return _with_alpha(through, image), None
     if image.mode == "CMYK":
         if profile and profile[_SPACE] == b"CMYK":
             return np.array(_through_profile(image, profile, name)), None

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from situate.errors import ImageError
-from situate.imageio.colour import colour_samples
+from situate.imageio.colour import colour_samples, is_grey
 from situate.imageio.orientation import orientation_of, upright
 from situate.imageio.read import check_size, read_picture
 from situate.records.picture import Picture
@@ -43,7 +43,7 @@ def _from_pillow(image: Image.Image) -> Picture:
     except (OSError, SyntaxError, ValueError) as error:
         raise ImageError(f"{name} cannot be decoded ({error}); copy or export it again") from error
     samples, profile = colour_samples(image, name)
-    return Picture(upright(samples, orientation_of(image)), profile, name)
+    return Picture(upright(samples, orientation_of(image)), profile, name, is_grey(image))
 
 
 def _from_array(array: np.ndarray) -> Picture:
@@ -60,6 +60,6 @@ def _from_array(array: np.ndarray) -> Picture:
             "with 1, 3 or 4 channels; move the channels to the end and pass one picture at a time"
         )
     check_size((array.shape[1], array.shape[0]), "the array")
-    if array.shape[2] == 1:
-        array = np.repeat(array, 3, axis=2)
-    return Picture(np.ascontiguousarray(array), name="array")
+    grey = array.shape[2] == 1
+    samples = np.repeat(array, 3, axis=2) if grey else array
+    return Picture(np.ascontiguousarray(samples), name="array", is_grey=grey)

@@ -21,6 +21,13 @@ _MAX_SIDE_PX = {".webp": 16383, ".jpg": 65500, ".jpeg": 65500}
 SUFFIXES_WITH_ALPHA = (".png", ".webp", ".tif", ".tiff")
 
 
+def without_alpha(picture: Picture, suffix: str) -> Picture:
+    """Return a picture as the format that `suffix` names can hold it: without alpha, its colours as they are stored."""
+    if not picture.has_alpha or suffix in SUFFIXES_WITH_ALPHA:
+        return picture
+    return picture.with_pixels(np.ascontiguousarray(picture.rgb))
+
+
 def encode_picture(picture: Picture, suffix: str, stamp: CompositeStamp | None, quality: int) -> bytes:
     """Encode `picture` in the format that `suffix`, one of `PICTURE_SUFFIXES`, names.
 
@@ -34,16 +41,16 @@ def encode_picture(picture: Picture, suffix: str, stamp: CompositeStamp | None, 
         raise InputError(f"{suffix} files hold at most {_MAX_SIDE_PX[suffix]} pixels a side, got {longest}; write .png")
     match suffix:
         case ".png":
-            content = _opencv(".png", _bgr(picture), _PNG_OPTIONS)
+            content = _opencv(".png", _stored(picture), _PNG_OPTIONS)
             return add_png_metadata(content, picture.icc_profile, stamp)
         case ".tif" | ".tiff":
-            content = _opencv(".tiff", _bgr(picture), [])
+            content = _opencv(".tiff", _stored(picture), [])
             return add_tiff_metadata(content, picture.icc_profile, stamp, has_alpha=picture.has_alpha)
         case ".webp":
             # exact: colours under alpha 0 are kept, so that what is read is what was written.
             return _pillow("WEBP", picture, stamp, lossless=True, exact=True, method=_WEBP_METHOD)
         case ".bmp":
-            return _opencv(".bmp", to_u8(_bgr(picture)), [])
+            return _opencv(".bmp", to_u8(_stored(picture)), [])
         case _:
             return _pillow("JPEG", picture, stamp, quality=quality, subsampling="4:4:4")
 
@@ -53,7 +60,10 @@ def encode_grey_png(samples: np.ndarray) -> bytes:
     return _opencv(".png", samples, _PNG_OPTIONS)
 
 
-def _bgr(picture: Picture) -> np.ndarray:
+def _stored(picture: Picture) -> np.ndarray:
+    """Samples in OpenCV's order; a grey picture as grey, unless it has alpha: OpenCV writes no grey with alpha."""
+    if picture.is_grey and not picture.has_alpha:
+        return np.ascontiguousarray(picture.pixels[..., 0])
     return cv2.cvtColor(picture.pixels, cv2.COLOR_RGBA2BGRA if picture.has_alpha else cv2.COLOR_RGB2BGR)
 
 
@@ -69,5 +79,8 @@ def _pillow(format_name: str, picture: Picture, stamp: CompositeStamp | None, **
     if stamp:
         options["exif"] = stamp.to_exif()
     stream = BytesIO()
-    Image.fromarray(to_u8(picture.pixels)).save(stream, format_name, **options)
+    image = Image.fromarray(to_u8(picture.pixels))
+    if picture.is_grey and not picture.has_alpha and format_name == "JPEG":
+        image, options = image.getchannel(0), {**options, "subsampling": -1}
+    image.save(stream, format_name, **options)
     return stream.getvalue()

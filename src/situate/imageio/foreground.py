@@ -46,9 +46,9 @@ def trim(picture: Picture, visible: Bool[np.ndarray, "h w"]) -> Picture:
 
 
 def check_background(picture: Picture) -> Picture:
-    """Return `picture` as a background: RGB, large enough.
+    """Return `picture` as a background: it is large enough.
 
-    A background's alpha is dropped, not composited: its colours are used as they are stored.
+    Its alpha is kept, and not composited: networks see its colours as they are stored.
 
     Raises:
         ImageError: If a side is shorter than `MIN_BACKGROUND_SIDE_PX`.
@@ -58,4 +58,4 @@ def check_background(picture: Picture) -> Picture:
             f"{picture.name} is {picture.width_px} x {picture.height_px} pixels, a background needs at least "
             f"{MIN_BACKGROUND_SIDE_PX} on each side; pass a larger picture"
         )
-    return picture.with_pixels(np.ascontiguousarray(picture.rgb)) if picture.has_alpha else picture
+    return picture

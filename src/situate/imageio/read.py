@@ -8,7 +8,7 @@ import cv2
 from PIL import Image
 
 from situate.errors import ImageError
-from situate.imageio.colour import colour_samples, rgb_profile
+from situate.imageio.colour import colour_samples, is_grey, rgb_profile
 from situate.imageio.formats import READABLE, describe, open_header, readable_format
 from situate.imageio.orientation import orientation_of, upright
 from situate.imageio.sixteen_bit import decode_sixteen_bit, is_sixteen_bit
@@ -94,15 +94,15 @@ def check_size(size_wh: tuple[int, int], name: str, max_pixels: int = MAX_PIXELS
 def _decode(content: bytes, header: Image.Image, name: str) -> Picture:
     profile = header.info.get("icc_profile")
     wants_sixteen_bit = is_sixteen_bit(content, header)
-    is_grey = header.mode not in ("RGB", "RGBA", "RGBa", "RGBX")
+    grey, has_rgb_mode = is_grey(header), header.mode in ("RGB", "RGBA", "RGBa", "RGBX")
     # Also for 16-bit pictures: Pillow says what is wrong with a truncated one, OpenCV prints it.
     header.load()
     orientation = orientation_of(header)
     if wants_sixteen_bit:
-        samples, kept = decode_sixteen_bit(content, header, name), None if is_grey else rgb_profile(profile)
+        samples, kept = decode_sixteen_bit(content, header, name), rgb_profile(profile) if has_rgb_mode else None
     else:
         samples, kept = colour_samples(header, name)
-    return Picture(upright(samples, orientation), kept, name)
+    return Picture(upright(samples, orientation), kept, name, grey)
 
 
 def _read_bytes(path: Path) -> bytes:

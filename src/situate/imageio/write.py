@@ -1,14 +1,15 @@
 """Pictures, masks and JSON are written whole or not at all, and composites say that they are composites.
 
-| suffix      | depth  | lossless | profile | stamp                                            |
-|-------------|--------|----------|---------|--------------------------------------------------|
-| .png        | 8, 16  | yes      | yes     | text chunks Software and Description, EXIF       |
-| .tif .tiff  | 8, 16  | yes      | yes     | tags Software and ImageDescription               |
-| .webp       | 8      | yes      | yes     | EXIF                                             |
-| .jpg .jpeg  | 8      | no       | yes     | EXIF                                             |
-| .bmp        | 8      | yes      | no      | none: the format has no place for it             |
+| suffix      | depth  | lossless | alpha | grey | profile | stamp                                       |
+|-------------|--------|----------|-------|------|---------|---------------------------------------------|
+| .png        | 8, 16  | yes      | yes   | yes  | yes     | text chunks Software and Description, EXIF  |
+| .tif .tiff  | 8, 16  | yes      | yes   | yes  | yes     | tags Software and ImageDescription          |
+| .webp       | 8      | yes      | yes   | no   | yes     | EXIF                                        |
+| .jpg .jpeg  | 8      | no       | no    | yes  | yes     | EXIF                                        |
+| .bmp        | 8      | yes      | no    | yes  | no      | none: the format has no place for it        |
 
-Pictures with 16 bits are rounded to 8 for the others. No file carries an orientation: pixels are upright.
+Pictures with 16 bits are rounded to 8 for the others. Grey pictures are one channel where the format knows that and
+they have no alpha, else three equal ones. No file carries an orientation: pixels are upright.
 """
 
 import errno
@@ -22,7 +23,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from situate.errors import InputError, OutputError
-from situate.imageio.encode import PICTURE_SUFFIXES, encode_grey_png, encode_picture
+from situate.imageio.encode import PICTURE_SUFFIXES, SUFFIXES_WITH_ALPHA, encode_grey_png, encode_picture
 from situate.imageio.stamp import CompositeStamp
 from situate.records.picture import Picture
 
@@ -137,6 +138,8 @@ def losses(path: Path, picture: Picture) -> list[str]:
     found = []
     if suffix in _LOSSY_SUFFIXES:
         found.append(f"{suffix} is lossy, pixels outside the effect change a little")
+    if picture.has_alpha and suffix not in SUFFIXES_WITH_ALPHA:
+        found.append(f"{suffix} holds no transparency, the background has some and comes out opaque")
     if picture.pixels.dtype == np.uint16 and suffix not in _DEEP_SUFFIXES:
         found.append(f"{suffix} holds 8 bits a channel, the background has 16")
     if suffix in _BARE_SUFFIXES:

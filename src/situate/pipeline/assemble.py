@@ -1,14 +1,26 @@
 """From what the network made of a window to a composite of the background's own size."""
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 
+import cv2
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8, UInt16
 
 from situate.geometry.canvas import BoxCxcywh, to_signed
-from situate.geometry.effect import MIN_EFFECT_U8, blend, quantised_effect
+from situate.geometry.correction import WHOLE_CORRECTION, Correction
+from situate.geometry.effect import (
+    MIN_EFFECT_U8,
+    blend,
+    firm_effect,
+    opaque_over,
+    quantised_effect,
+    share_of_colour,
+)
 from situate.geometry.frames import Conditioning
-from situate.geometry.lift import SmallLayers, lift, occluded_alpha, unpremultiplied
+from situate.geometry.lift import Lift, SmallLayers, unpremultiplied
+from situate.geometry.occlusion import unhidden_share
 from situate.geometry.part import Part
 from situate.geometry.paste import place_foreground
 from situate.geometry.window import Window
@@ -16,12 +28,12 @@ from situate.records.batch import SynthesisInput
 from situate.records.picture import Picture, to_u8
 from situate.records.placement import Composite, PlacedObject, Placement
 
-EFFECT_FLOOR, EFFECT_CEILING = 0.2, 0.6
-"""The generated effect is a soft guess of a yes/no support: under the floor it is no, over the ceiling yes."""
-BORDER_TAPER_PX = 3
-"""Model pixels over which the effect falls to 0 at a window's border, so that no border can show."""
+VISIBLE_FLOOR = 0.2
+"""A `literal` model's mask is a soft guess of yes or no: under this nothing of an object is seen."""
 OBJECT_MARGIN_PX = 2
 """An object reaches this far beyond its box: its rim is resampled."""
+BAND_PIXELS = 500_000
+"""Colours are made in bands of so many pixels: at 20 to 30 floats a pixel 50 MB, however large the picture is."""
 
 
 def assembled(
@@ -34,27 +46,71 @@ def assembled(
     seed: int,
     model_fingerprint: str,
     conditioning: Conditioning,
+    correction: Correction = WHOLE_CORRECTION,
 ) -> Composite:
-    """Lift the generated window to full resolution and blend it into the background by its effect."""
+    """Lift the generated window to full resolution and blend it into the background by its effect.
+
+    Args:
+        background: Where to.
+        foreground: The trimmed cut-out.
+        placement: Where the object stands.
+        window: What the network saw.
+        image: What it made of that: RGB, visible alpha and effect in about [-1, 1].
+        inputs: What it was shown.
+        seed: Of the noise template.
+        model_fingerprint: Carried into the composite.
+        conditioning: Of the model; what a `literal` one makes is taken as it is.
+        correction: How much of what it made is taken.
+    """
     resolution_wh = (background.width_px, background.height_px)
+    firm = firm_effect((image[..., 4] + 1) / 2, window, resolution_wh)
+    if correction.ground == 0:
+        firm = np.zeros_like(firm)
     box_in_window = window.box_in_window(placement.box_cxcywh, resolution_wh)
-    firm = _firm_effect(image, window, resolution_wh)
     if conditioning == "literal":
-        small_visible = (image[..., 3] + 1) / 2
-        part = _changing_part(np.maximum(firm, small_visible >= EFFECT_FLOOR), None, window, resolution_wh)
-        generated, visible = _enlarged(image, part)
+        made = _enlarged(image, firm, window, resolution_wh)
     else:
         part = _changing_part(firm, box_in_window, window, resolution_wh)
-        generated, visible = _lifted(background, foreground, box_in_window, window, part, image, inputs)
-    place = _in_picture(part, window)
-    effect_u8 = np.zeros((background.height_px, background.width_px), np.uint8)
-    effect_u8[place] = quantised_effect(part.enlarged(firm), visible)
-    visible_u8 = np.zeros_like(effect_u8)
-    visible_u8[place] = np.round(255 * visible).astype(np.uint8)
-    pixels = background.rgb.copy()
-    pixels[place] = blend(background.rgb[place], generated, effect_u8[place])
-    placed = PlacedObject(placement, visible_u8)
-    return Composite(background.with_pixels(pixels), (placed,), effect_u8, seed, model_fingerprint)
+        made = _lifted(background, foreground, box_in_window, window, part, image, inputs, correction)
+    place = _in_picture(made.part, window)
+    effect, visible = (np.zeros((background.height_px, background.width_px), np.uint8) for _ in range(2))
+    effect[place] = quantised_effect(made.part.enlarged(firm), made.visible)
+    visible[place] = np.round(255 * made.visible).astype(np.uint8)
+    pixels = background.pixels.copy()
+    for band in made.part.bands(BAND_PIXELS):
+        where, visible_there = _in_picture(band, window), made.visible[_rows_in(made.part, band)]
+        pixels[where] = _blended(background, where, made.colours(band), effect[where], visible_there)
+    placed = PlacedObject(placement, visible)
+    return Composite(background.with_pixels(pixels), (placed,), effect, seed, model_fingerprint)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What may change of the picture, what is seen of the object there, and the colours of any band of it."""
+
+    part: Part
+    visible: Float[np.ndarray, "h w"]
+    colours: Callable[[Part], Float[np.ndarray, "bh w 3"]]
+
+
+def _blended(
+    background: Picture,
+    where: tuple[slice, slice],
+    colours: Float[np.ndarray, "h w 3"],
+    effect: UInt8[np.ndarray, "h w"],
+    visible: Float[np.ndarray, "h w"],
+) -> UInt8[np.ndarray, "h w c"] | UInt16[np.ndarray, "h w c"]:
+    """Lay new colours over a background: a grey one stays grey, a see-through one becomes opaque under the object."""
+    if background.is_grey:
+        colours = np.repeat(cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+    mixed = blend(background.rgb[where], colours, effect)
+    if not background.has_alpha:
+        return mixed
+    return np.dstack([mixed, opaque_over(background.pixels[where][..., 3], visible)])
+
+
+def _rows_in(part: Part, band: Part) -> slice:
+    return slice(band.rows.start - part.rows.start, band.rows.stop - part.rows.start)
 
 
 def _changing_part(
@@ -95,13 +151,17 @@ def _lifted(
     part: Part,
     image: Float[np.ndarray, "s s 5"],
     inputs: SynthesisInput,
-) -> tuple[Float[np.ndarray, "h w 3"], Float[np.ndarray, "h w"]]:
-    size = image.shape[0]
+    correction: Correction,
+) -> _Made:
+    size, place = image.shape[0], _in_picture(part, window)
     small_colours, small_alpha = place_foreground(to_u8(foreground.pixels), box_in_window, (size, size))
     # Bytes are what the network saw; the picture keeps the depth of its own.
-    colours, alpha = place_foreground(foreground.pixels, part.box_in_part(box_in_window), part.size_wh)
+    premultiplied, alpha = place_foreground(foreground.pixels, part.box_in_part(box_in_window), part.size_wh)
     small_visible = np.clip((image[..., 3] + 1) / 2, 0, 1)
-    visible = occluded_alpha(alpha, small_alpha, small_visible, part)
+    visible = alpha
+    if correction.occlusion > 0:
+        unhidden = unhidden_share(alpha, small_alpha, small_visible, part, to_u8(background.rgb[place]))
+        visible = alpha * (1 - correction.occlusion * (1 - unhidden))
     visible[visible < 0.5 / 255] = 0
     small = SmallLayers(
         background=inputs.background[0].permute(1, 2, 0).numpy(),
@@ -109,41 +169,28 @@ def _lifted(
         visible=np.minimum(small_visible, small_alpha),
         generated=np.clip(image[..., :3], -1, 1),
     )
-    place = _in_picture(part, window)
-    generated = lift(
-        background=to_signed(background.rgb[place]),
-        foreground=unpremultiplied(colours, alpha),
-        visible=visible,
-        small=small,
-        part=part,
-    )
-    return generated, visible
+    lift = Lift(small, part.side_px / size, correction)
+
+    def colours(band: Part) -> Float[np.ndarray, "bh w 3"]:
+        rows, where = _rows_in(part, band), _in_picture(band, window)
+        share = visible[rows]
+        if background.has_alpha:
+            share = share_of_colour(share, background.pixels[where][..., 3])
+        straight = unpremultiplied(premultiplied[rows], alpha[rows])
+        return lift(to_signed(background.rgb[where]), straight, share, band)
+
+    return _Made(part, visible, colours)
 
 
 def _enlarged(
-    image: Float[np.ndarray, "s s 5"], part: Part
-) -> tuple[Float[np.ndarray, "h w 3"], Float[np.ndarray, "h w"]]:
+    image: Float[np.ndarray, "s s 5"],
+    firm: Float[np.ndarray, "s s"],
+    window: Window,
+    resolution_wh: tuple[int, int],
+) -> _Made:
     """Without lifting: a `literal` model has no placed object whose detail could be kept."""
-    visible = part.enlarged(np.clip((image[..., 3] + 1) / 2, 0, 1))
-    visible[visible < EFFECT_FLOOR] = 0
-    return part.enlarged(image[..., :3]), visible
-
-
-def _firm_effect(
-    image: Float[np.ndarray, "s s 5"], window: Window, resolution_wh: tuple[int, int]
-) -> Float[np.ndarray, "s s"]:
-    share = (image[..., 4] + 1) / 2
-    firm = np.clip((share - EFFECT_FLOOR) / (EFFECT_CEILING - EFFECT_FLOOR), 0, 1)
-    return firm * _border_taper(image.shape[0], window, resolution_wh)
-
-
-def _border_taper(size: int, window: Window, resolution_wh: tuple[int, int]) -> Float[np.ndarray, "{size} {size}"]:
-    """1 inside, falling to 0 at those borders of the window that lie inside the picture."""
-    ramp = np.clip((np.arange(size) + 0.5) / BORDER_TAPER_PX, 0, 1).astype(np.float32)
-    flat = np.ones_like(ramp)
-    width_px, height_px = resolution_wh
-    left = ramp if window.left_px > 0 else flat
-    right = ramp[::-1] if window.left_px + window.side_px < width_px else flat
-    top = ramp if window.top_px > 0 else flat
-    bottom = ramp[::-1] if window.top_px + window.side_px < height_px else flat
-    return (top * bottom)[:, None] * (left * right)[None, :]
+    small_visible = np.clip((image[..., 3] + 1) / 2, 0, 1)
+    part = _changing_part(np.maximum(firm, small_visible >= VISIBLE_FLOOR), None, window, resolution_wh)
+    visible = part.enlarged(small_visible)
+    visible[visible < VISIBLE_FLOOR] = 0
+    return _Made(part, visible, lambda band: band.enlarged(image[..., :3]))

@@ -14,6 +14,7 @@ from situate.flow.path import velocity_of
 from situate.flow.sampling import generate
 from situate.flow.template import NoiseTemplate
 from situate.geometry.canvas import BoxCxcywh, Letterbox
+from situate.geometry.correction import WHOLE_CORRECTION, Correction
 from situate.geometry.frames import Conditioning, placement_input, synthesis_input
 from situate.geometry.window import Window, snapped_window, whole_window
 from situate.nn.candidates import top_k
@@ -97,6 +98,7 @@ class ComposePipeline(DiffusionPipeline):
         seed: int,
         num_steps: int,
         model_fingerprint: str,
+        correction: Correction = WHOLE_CORRECTION,
     ) -> list[Composite]:
         """Make one composite for each placement.
 
@@ -108,6 +110,7 @@ class ComposePipeline(DiffusionPipeline):
             seed: Of the noise template.
             num_steps: Euler steps.
             model_fingerprint: Carried into the composites.
+            correction: How much of what the network changes is taken; of a `literal` model all.
         """
         resolution_wh = (background.width_px, background.height_px)
         windows = [self._window(placement, resolution_wh) for placement in placements]
@@ -119,7 +122,10 @@ class ComposePipeline(DiffusionPipeline):
         ]
         images = self._denoise(inputs, prediction, windows, NoiseTemplate(seed, *reversed(resolution_wh)), num_steps)
         return [
-            assembled(background, foreground, placement, window, image, one, seed, model_fingerprint, self.conditioning)
+            assembled(
+                *(background, foreground, placement, window, image, one, seed, model_fingerprint, self.conditioning),
+                correction=correction,
+            )
             for placement, (window, _), image, one in zip(placements, windows, images, inputs, strict=True)
         ]
 

@@ -7,19 +7,13 @@ from typing import Any
 
 from situate.errors import InputError
 from situate.geometry.canvas import Letterbox
+from situate.geometry.correction import Match
 from situate.nn.placement import PlacementPrediction
 from situate.pipeline.compose import DEFAULT_STEPS, ComposePipeline, foreground_u8
 from situate.pipeline.device import device_named
-from situate.pipeline.inputs import (
-    BoxXywhPx,
-    apart_from,
-    check_options,
-    cutout_from,
-    cutouts_from,
-    fitted_placement,
-    scene_from,
-)
+from situate.pipeline.inputs import BoxXywhPx, apart_from, cutout_from, cutouts_from, fitted_placement, scene_from
 from situate.pipeline.load import fingerprint_of, load_pipeline, shipped_model
+from situate.pipeline.options import Synthesis, check_literal, check_options
 from situate.pipeline.places import RankedPlaces
 from situate.records.constraints import PlacementConstraints
 from situate.records.picture import Picture
@@ -60,6 +54,8 @@ class Composer:
         constraints: PlacementConstraints | None = None,
         seed: int = 0,
         num_steps: int = DEFAULT_STEPS,
+        strength: float = 1.0,
+        match: Match = "all",
     ) -> list[Composite]:
         """Compose (method steps C1 to C4).
 
@@ -72,6 +68,9 @@ class Composer:
             constraints: What is demanded of the places; not together with a box.
             seed: Of the noise template; the same call gives the same bytes.
             num_steps: Steps of the synthesis.
+            strength: How much of what the model changes is taken: 0 is plain paste, 1 all of it.
+            match: What of it: `all`, `light` (the object's colours), `shadow` (shadow and reflection) or `none`; what
+                hides the object does so in any case.
 
         Returns:
             Composites, best first; fewer than `top_k` if there are no more distinct places.
@@ -80,14 +79,15 @@ class Composer:
             InputError: If a picture, the box or an option cannot be used (`ImageError`, `AlphaError`,
                 `PlacementError` are kinds of it).
         """
-        self.check(top_k=top_k, box_xywh_px=box_xywh_px, constraints=constraints, seed=seed, num_steps=num_steps)
+        synthesis = Synthesis(seed, num_steps, strength, match)
+        self._check(top_k, box_xywh_px, constraints, synthesis)
         scene, cutout = scene_from(background), cutout_from(foreground)
         if box_xywh_px is None:
             places, prediction = self._ranked(scene, cutout, top_k, constraints)
             placements = places.placements
         else:
             placements, prediction = self._by_hand(scene, cutout, fitted_placement(box_xywh_px, scene, cutout))
-        return self._composed(scene, cutout, placements, prediction, seed, num_steps)
+        return self._composed(scene, cutout, placements, prediction, synthesis)
 
     def compose_several(
         self,
@@ -98,6 +98,8 @@ class Composer:
         may_overlap: bool = False,
         seed: int = 0,
         num_steps: int = DEFAULT_STEPS,
+        strength: float = 1.0,
+        match: Match = "all",
     ) -> Composite:
         """Put several objects into one picture, one after another: each is placed in the last result.
 
@@ -108,17 +110,20 @@ class Composer:
             may_overlap: Whether a box may overlap those of earlier objects.
             seed: Of the noise templates; the first object's is that of composing it alone.
             num_steps: Steps of the synthesis.
+            strength: As for composing one.
+            match: As for composing one.
 
         Raises:
             InputError: As for composing one, or if there are no foregrounds.
         """
-        self.check(constraints=constraints, seed=seed, num_steps=num_steps)
+        synthesis = Synthesis(seed, num_steps, strength, match)
+        self._check(1, None, constraints, synthesis)
         scene, cutouts = scene_from(background), self._several(foregrounds)
         composite: Composite | None = None
         for number, cutout in enumerate(cutouts):
             demanded = constraints if may_overlap else apart_from(composite, constraints)
             places, prediction = self._ranked(scene, cutout, 1, demanded)
-            composite = self._with_one_more(places, cutout, prediction, composite, number, seed, num_steps)
+            composite = self._with_one_more(places, cutout, prediction, composite, number, synthesis)
             scene = composite.picture
         assert composite is not None
         return composite
@@ -135,7 +140,7 @@ class Composer:
 
         Arguments and errors as for composing.
         """
-        check_options(top_k, DEFAULT_STEPS, 0)
+        check_options(top_k, Synthesis())
         return self._ranked(scene_from(background), cutout_from(foreground), top_k, constraints)[0]
 
     def place_several(
@@ -151,7 +156,7 @@ class Composer:
 
         Arguments and errors as for composing several.
         """
-        check_options(top_k, DEFAULT_STEPS, 0)
+        check_options(top_k, Synthesis())
         scene, cutouts = scene_from(background), self._several(foregrounds)
         composite: Composite | None = None
         found: list[RankedPlaces] = []
@@ -160,7 +165,7 @@ class Composer:
             places, prediction = self._ranked(scene, cutout, top_k, demanded)
             found.append(places)
             if number < len(cutouts) - 1:
-                composite = self._with_one_more(places, cutout, prediction, composite, number, 0, DEFAULT_STEPS)
+                composite = self._with_one_more(places, cutout, prediction, composite, number, Synthesis())
                 scene = composite.picture
         return found
 
@@ -172,30 +177,28 @@ class Composer:
         constraints: PlacementConstraints | None = None,
         seed: int = 0,
         num_steps: int = DEFAULT_STEPS,
+        strength: float = 1.0,
+        match: Match = "all",
     ) -> None:
         """Find out before any work whether composing takes these options.
-
-        A `literal` model is not told a place: several places would give one and the same picture.
 
         Raises:
             InputError: If it does not.
         """
-        check_options(top_k, num_steps, seed)
-        is_constrained = constraints is not None and not constraints.is_default
-        if box_xywh_px is not None and is_constrained:
+        self._check(top_k, box_xywh_px, constraints, Synthesis(seed, num_steps, strength, match))
+
+    def _check(
+        self,
+        top_k: int,
+        box_xywh_px: BoxXywhPx | None,
+        constraints: PlacementConstraints | None,
+        synthesis: Synthesis,
+    ) -> None:
+        check_options(top_k, synthesis)
+        if box_xywh_px is not None and constraints is not None and not constraints.is_default:
             raise InputError("a box says where the object goes, constraints say where it may; pass one of them")
-        asked = {
-            f"top_k is {top_k}": top_k != 1,
-            "a box is given": box_xywh_px is not None,
-            "constraints are given": is_constrained,
-        }
-        reason = next((reason for reason, is_asked in asked.items() if is_asked), None)
-        if self.pipeline.conditioning == "pasted" or reason is None:
-            return
-        raise InputError(
-            f"{reason}, but this model is `literal`: it finds the object's place itself and cannot be told one; "
-            "ask for one composite without, or use a `pasted` model such as tiny, which ships with situate"
-        )
+        if self.pipeline.conditioning == "literal":
+            check_literal(top_k, box_xywh_px, constraints, synthesis)
 
     def _ranked(
         self, scene: Picture, cutout: Picture, top_k: int, constraints: PlacementConstraints | None
@@ -231,14 +234,14 @@ class Composer:
         prediction: PlacementPrediction,
         earlier: Composite | None,
         number: int,
-        seed: int,
-        num_steps: int,
+        synthesis: Synthesis,
     ) -> Composite:
         """Compose one more object at its best place."""
-        noise_seed = seed_for(seed, "object", number) if number else seed
+        noise_seed = seed_for(synthesis.seed, "object", number) if number else synthesis.seed
         best = places.placements[:1]
-        (made,) = self._composed(places.background, cutout, best, prediction, noise_seed, num_steps)
-        return replace(made if earlier is None else made.after(earlier), seed=seed)
+        one = replace(synthesis, seed=noise_seed)
+        (made,) = self._composed(places.background, cutout, best, prediction, one)
+        return replace(made if earlier is None else made.after(earlier), seed=synthesis.seed)
 
     def _composed(
         self,
@@ -246,15 +249,12 @@ class Composer:
         cutout: Picture,
         placements: Sequence[Placement],
         prediction: PlacementPrediction,
-        seed: int,
-        num_steps: int,
+        synthesis: Synthesis,
     ) -> list[Composite]:
         return self.pipeline(
-            scene,
-            cutout,
-            placements,
-            prediction,
-            seed=seed,
-            num_steps=num_steps,
+            *(scene, cutout, placements, prediction),
+            seed=synthesis.seed,
+            num_steps=synthesis.num_steps,
             model_fingerprint=self.model_fingerprint,
+            correction=synthesis.correction,
         )

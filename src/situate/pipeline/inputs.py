@@ -1,4 +1,4 @@
-"""What a caller hands in: pictures of any kind, a place given as a box in pixels, numbers, constraints."""
+"""What a caller hands in: pictures of any kind, a place given as a box in pixels, constraints."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -76,18 +76,3 @@ def apart_from(composite: Composite | None, constraints: PlacementConstraints | 
     demanded = constraints or PlacementConstraints()
     placed = tuple(placed.box_xywh_px for placed in composite.objects)
     return replace(demanded, away_from_xywh_px=(*demanded.away_from_xywh_px, *placed))
-
-
-def check_options(top_k: int, num_steps: int, seed: int) -> None:
-    """Check the numbers that composing takes.
-
-    Raises:
-        InputError: Naming those that are too small.
-    """
-    problems = [
-        f"{name} is {value}; it must be at least {least}"
-        for name, value, least in (("top_k", top_k, 1), ("steps", num_steps, 1), ("seed", seed, 0))
-        if value < least
-    ]
-    if problems:
-        raise InputError("; ".join(problems))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from situate.errors import OutputError
-from situate.imageio.encode import encode_grey_png, encode_picture
+from situate.imageio.encode import encode_grey_png, encode_picture, without_alpha
 from situate.imageio.stamp import CompositeStamp
 from situate.imageio.write import JPEG_QUALITY, json_bytes
 from situate.records.placement import Composite, PlacedObject, Placement
@@ -67,7 +67,9 @@ def write_composites(
     contents: dict[Path, bytes] = {}
     for composite, paths in zip(composites, files, strict=True):
         stamp = CompositeStamp(composite.model_fingerprint, composite.seed)
-        contents[paths.picture] = encode_picture(composite.picture, paths.picture.suffix.lower(), stamp, JPEG_QUALITY)
+        suffix = paths.picture.suffix.lower()
+        picture = without_alpha(composite.picture, suffix)
+        contents[paths.picture] = encode_picture(picture, suffix, stamp, JPEG_QUALITY)
         if with_masks or json_path is not None:
             for placed, path in zip(composite.objects, paths.masks, strict=True):
                 contents[path] = encode_grey_png(placed.visible_alpha)

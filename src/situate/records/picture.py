@@ -15,11 +15,13 @@ class Picture:
             [0, 65535].
         icc_profile: Colour profile bytes as found in the file, kept for writing; None means sRGB.
         name: Where it came from, for error messages.
+        is_grey: Whether it came from a picture without colours; its three channels are then equal, and stay so.
     """
 
     pixels: UInt8[np.ndarray, "h w c"] | UInt16[np.ndarray, "h w c"]
     icc_profile: bytes | None = None
     name: str = "picture in memory"
+    is_grey: bool = False
 
     @property
     def height_px(self) -> int:
@@ -38,7 +40,7 @@ class Picture:
 
     @property
     def has_alpha(self) -> bool:
-        """Whether a fourth channel says how much of the object shows."""
+        """Whether a fourth channel says how much of the object, or of the background, shows."""
         return self.pixels.shape[2] == 4
 
     @property
@@ -52,7 +54,7 @@ class Picture:
         return to_u8(self.rgb)
 
     def with_pixels(self, pixels: np.ndarray) -> "Picture":
-        """Return the same picture (profile, name) with other `pixels`."""
+        """Return the same picture (profile, name, grey or not) with other `pixels`."""
         return replace(self, pixels=pixels)
 
 
