@@ -68,9 +68,10 @@ def _cell(composite: UInt8[np.ndarray, "h w 3"] | None, window: Window) -> str:
 def _window(subject: Subject) -> Window:
     height_px, width_px = subject.truth.background.shape[:2]
     box_cxcywh = subject.truth.box_cxcywh
-    side_px = round(SIDE_IN_OBJECTS * max(box_cxcywh[2] * width_px, box_cxcywh[3] * height_px))
-    side_px = min(max(side_px, 1), max(width_px, height_px))
-    return window_round(box_cxcywh, (width_px, height_px), side_px)
+    longer_px = max(box_cxcywh[2] * width_px, box_cxcywh[3] * height_px)
+    # Wider than the picture only if the object is: beyond its edge there would be streaks.
+    side_px = min(SIDE_IN_OBJECTS * longer_px, max(longer_px, min(width_px, height_px)))
+    return window_round(box_cxcywh, (width_px, height_px), max(1, round(side_px)))
 
 
 def _caption(subject: Subject) -> str:
