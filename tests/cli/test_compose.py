@@ -11,8 +11,10 @@ from PIL import Image, ImageCms, ImageOps
 from tests.pipeline.models import cutout, publish_untrained, scene
 
 from situate.cli.app import main
+from situate.geometry.paste import paste
 from situate.imageio.read import read_picture
 from situate.pipeline.composer import Composer
+from situate.records.picture import to_u8
 
 ORIENTATION = 0x0112
 """EXIF tag."""
@@ -126,6 +128,131 @@ def test_what_the_output_cannot_hold_is_noted(pictures, model, tmp_path, capsys)
     notes = capsys.readouterr().err
     assert "note: .bmp holds 8 bits a channel, the background has 16; use .png" in notes
     assert "note: .bmp can neither say that this is a composite" in notes
+
+
+def background_file(kind: str, path) -> np.ndarray:
+    """Write a background of a kind and return its pixels as `read_picture` must find them."""
+    colours, deep = scene(), scene(dtype=np.uint16)
+    alpha = np.tile(np.linspace(0, 255, 96).astype(np.uint8), (64, 1))
+    match kind:
+        case "RGBA":
+            Image.fromarray(np.dstack([colours, alpha])).save(path)
+        case "grey with alpha":
+            Image.fromarray(np.dstack([colours[..., 0], alpha]), "LA").save(path)
+        case "palette with transparency":
+            Image.fromarray(colours).quantize(16).save(path, transparency=bytes([0, 64, 128, 255]))
+        case "16-bit RGBA":
+            cv2.imwrite(str(path), np.dstack([deep[..., ::-1], alpha.astype(np.uint16) * 257]))
+        case "16-bit RGB":
+            cv2.imwrite(str(path), deep[..., ::-1])
+        case "grey":
+            Image.fromarray(colours[..., 0]).save(path)
+        case "16-bit grey":
+            cv2.imwrite(str(path), deep[..., 0])
+    return read_picture(path).pixels
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".webp"])
+@pytest.mark.parametrize(
+    "kind",
+    ["RGBA", "grey with alpha", "palette with transparency", "16-bit RGBA", "16-bit RGB", "grey", "16-bit grey"],
+)
+def test_alpha_depth_and_every_untouched_sample_come_through(pictures, model, tmp_path, kind, suffix):
+    background = background_file(kind, pictures / "kind.png")
+    output = tmp_path / f"OUT{suffix}"
+    assert compose(pictures, model, "-o", str(output), "--masks", "--box", "20,15,40,30", background="kind.png") == 0
+    found = read_picture(output).pixels
+    effect, mask = (cv2.imread(str(tmp_path / f"OUT.{name}.png"), cv2.IMREAD_UNCHANGED) for name in ("effect", "mask"))
+    assert found.shape == background.shape
+    if suffix == ".webp":
+        background = to_u8(background)
+    assert found.dtype == background.dtype
+    assert (effect == 0).sum() > 1000
+    np.testing.assert_array_equal(found[effect == 0], background[effect == 0])
+    if background.shape[2] == 4:
+        np.testing.assert_array_equal(found[mask == 0][:, 3], background[mask == 0][:, 3])
+        assert (found[mask == 255][:, 3] == np.iinfo(found.dtype).max).all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "suffix", "mode"),
+    [
+        ("grey", ".png", "L"),
+        ("grey", ".tif", "L"),
+        ("grey", ".jpg", "L"),
+        ("grey", ".bmp", "L"),
+        ("grey", ".webp", "RGB"),  # WebP knows no grey
+        ("16-bit grey", ".png", "I;16"),
+        ("grey with alpha", ".png", "RGBA"),
+    ],
+)
+def test_a_grey_background_gives_a_grey_composite(pictures, model, tmp_path, kind, suffix, mode):
+    background_file(kind, pictures / "kind.png")
+    output = tmp_path / f"OUT{suffix}"
+    assert compose(pictures, model, "-o", str(output), "--masks", background="kind.png") == 0
+    with Image.open(output) as opened:
+        assert opened.mode == mode
+    picture = read_picture(output)
+    assert picture.is_grey == (mode not in {"RGB", "RGBA"})
+    assert (picture.rgb == picture.rgb[..., :1]).all()
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".bmp"])
+def test_where_a_format_holds_no_alpha_the_composite_is_opaque_and_that_is_noted(
+    pictures, model, tmp_path, capsys, suffix
+):
+    background = background_file("RGBA", pictures / "clear.png")
+    assert compose(pictures, model, "-o", str(tmp_path / f"OUT{suffix}"), "--masks", background="clear.png") == 0
+    assert f"note: {suffix} holds no transparency" in capsys.readouterr().err
+    found = read_picture(tmp_path / f"OUT{suffix}").pixels
+    assert found.shape == (64, 96, 3)
+    if suffix == ".bmp":
+        effect = cv2.imread(str(tmp_path / "OUT.effect.png"), cv2.IMREAD_UNCHANGED)
+        np.testing.assert_array_equal(found[effect == 0], background[..., :3][effect == 0])
+
+
+@pytest.mark.parametrize("options", [[], ["--match", "light"], ["--strength", "0.4"]])
+def test_several_objects_leave_the_rest_of_a_see_through_16_bit_picture_alone(pictures, model, tmp_path, options):
+    background = background_file("16-bit RGBA", pictures / "deep.png")
+    Image.fromarray(cutout(20, 30)).save(pictures / "other.png")
+    words = [str(pictures / name) for name in ("deep.png", "cutout.png", "other.png")]
+    output = ["-o", str(tmp_path / "OUT.png"), "--masks", "--model", model, "--device", "cpu"]
+    assert main(["compose", *words, *output, *options]) == 0
+    found = read_picture(tmp_path / "OUT.png").pixels
+    effect = cv2.imread(str(tmp_path / "OUT.effect.png"), cv2.IMREAD_UNCHANGED)
+    np.testing.assert_array_equal(found[effect == 0], background[effect == 0])
+    seen = np.maximum(*(cv2.imread(str(tmp_path / f"OUT.mask-{n}.png"), cv2.IMREAD_UNCHANGED) for n in (1, 2)))
+    assert (found[seen == 255][:, 3] == 65535).all()
+
+
+def test_strength_0_pastes_and_match_says_what_changes(pictures, model, tmp_path):
+    changed = {}
+    for name, options in {
+        "paste": ["--strength", "0"],
+        "light": ["--match", "light"],
+        "shadow": ["--match", "shadow"],
+        "all": [],
+    }.items():
+        words = ["-o", str(tmp_path / f"{name}.png"), "--masks", "--box", "30,20,40,30", *options]
+        assert compose(pictures, model, *words) == 0
+        changed[name] = cv2.imread(str(tmp_path / f"{name}.effect.png"), cv2.IMREAD_UNCHANGED) > 0
+    plain = paste(scene(), cutout(), (0.5 + 2 / 96, 35 / 64, 40 / 96, 30 / 64))
+    assert np.abs(read_picture(tmp_path / "paste.png").pixels.astype(int) - plain).max() <= 1
+    np.testing.assert_array_equal(changed["light"], changed["paste"])
+    np.testing.assert_array_equal(changed["shadow"], changed["all"])
+    assert changed["all"].sum() > changed["light"].sum()
+
+
+def test_with_folders_too_the_options_reach_every_picture(pictures, model, tmp_path):
+    (tmp_path / "many").mkdir()
+    Image.fromarray(scene()).save(tmp_path / "many" / "a.png")
+    words = ["compose", str(tmp_path / "many"), str(pictures / "cutout.png"), "--model", model, "--device", "cpu"]
+    assert main([*words, "-o", str(tmp_path / "OUT"), "--strength", "0"]) == 0
+    (entry,) = json.loads(next((tmp_path / "OUT").glob("*.json")).read_text())
+    effect, mask = (
+        cv2.imread(str(tmp_path / "OUT" / entry[name]), cv2.IMREAD_UNCHANGED) for name in ("effect_file", "mask_file")
+    )
+    assert (effect[mask == 0] == 0).all()
 
 
 def test_a_box_says_where(pictures, model, tmp_path):
@@ -244,6 +371,9 @@ def test_a_picture_that_cannot_be_used_is_named_and_nothing_is_written(
         (["--box", "nan,1,9,9"], ["nan"]),  # reads as a number
         (["--top-k", "0"], ["top_k is 0", "at least 1"]),
         (["--steps", "0"], ["steps is 0", "at least 1"]),
+        (["--strength", "1.2"], ["strength is 1.2", "between 0", "1"]),
+        (["--strength", "nan"], ["strength is nan"]),  # reads as a number
+        (["--match", "colour"], ["colour", "light", "shadow"]),  # cyclopts' own error
         (["--seed", "-3"], ["seed is -3", "at least 0"]),
         (["--num", "3"], ["--num 3", "folders"]),  # pictures, not folders
         (["--device", "abacus"], ["abacus", "cpu"]),

@@ -6,51 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.pipeline.models import cutout, scene
+from tests.pipeline.stub_network import SIZE, changing_image, made, random_image
 
 from situate.errors import InputError
 from situate.geometry.boxes import xywh_px_to_cxcywh
-from situate.geometry.correction import WHOLE_CORRECTION, Correction, correction_of
-from situate.geometry.frames import synthesis_input
+from situate.geometry.correction import correction_of
 from situate.geometry.paste import paste, place_foreground
-from situate.geometry.window import snapped_window
-from situate.pipeline.assemble import assembled
-from situate.records.picture import Picture, to_u8
-from situate.records.placement import Composite, Placement
 
-SIZE = 32
 WIDTH, HEIGHT = 200, 150
 BOX = (70.0, 50.0, 60.0, 45.0)
-
-
-def made(
-    background: np.ndarray,
-    foreground: np.ndarray,
-    box_xywh_px: tuple[float, float, float, float],
-    image: np.ndarray,
-    correction: Correction = WHOLE_CORRECTION,
-    *,
-    is_grey: bool = False,
-) -> Composite:
-    """What composing makes if the network puts out `image` for the window round a box."""
-    resolution_wh = (background.shape[1], background.shape[0])
-    box_cxcywh = xywh_px_to_cxcywh(box_xywh_px, resolution_wh)
-    size = len(image)
-    window, _ = snapped_window(box_cxcywh, resolution_wh, size)
-    rgb_u8 = to_u8(np.ascontiguousarray(background[..., :3]))
-    inputs = synthesis_input(rgb_u8, foreground, box_cxcywh, window, size, "pasted")
-    picture, placement = Picture(background, is_grey=is_grey), Placement(box_cxcywh)
-    return assembled(picture, Picture(foreground), placement, window, image, inputs, 0, "", "pasted", correction)
-
-
-def random_image(seed: int, size: int = SIZE) -> np.ndarray:
-    return np.random.default_rng(seed).uniform(-1.4, 1.4, (size, size, 5)).astype(np.float32)
-
-
-def changing_image(size: int = SIZE) -> np.ndarray:
-    """Everything bright, all of the object seen, effect everywhere."""
-    image = np.full((size, size, 5), 1, np.float32)
-    image[..., :3] = 0.8
-    return image
 
 
 def pasted(background: np.ndarray, box_xywh_px: tuple[float, float, float, float]) -> np.ndarray:
@@ -135,9 +99,9 @@ def test_what_hides_the_object_does_so_whatever_is_matched_but_not_at_strength_0
     for match in ("all", "light", "shadow", "none"):
         composite = made(background, cutout(), BOX, image, correction_of(1.0, match))
         assert (composite.visible_alpha[:, :85] == 0).all(), match
-        assert (composite.visible_alpha[:, 115:] == np.round(255 * object_alpha(BOX)[:, 115:])).all(), match
+        assert np.abs(composite.visible_alpha[:, 115:] - 255 * object_alpha(BOX)[:, 115:]).max() <= 1, match
     plain = made(background, cutout(), BOX, image, correction_of(0.0, "none"))
-    np.testing.assert_array_equal(plain.visible_alpha, np.round(255 * object_alpha(BOX)))
+    assert np.abs(plain.visible_alpha - 255 * object_alpha(BOX)).max() <= 1
 
 
 @pytest.mark.parametrize("size", [32, 64, 128])
@@ -153,10 +117,10 @@ def test_a_change_of_everything_in_the_window_ends_without_a_step(size):
     outside = np.r_[line[:395], line[505:]]
     assert outside.max() - 60 > 150
     steps = np.abs(np.diff(line[:395]))
-    # 170 levels over 16 pixels: at most half as much again as an even slope, wherever the network's pixels lie.
+    # 170 levels over 16 pixels: a smooth fall is 1.5 times as steep in its middle as an even one, and less at its ends.
     assert steps.max() <= 1.6 * 170 / 16
-    assert abs(line[first] - 60) <= 0.05 * 170
-    assert abs(line[last] - 60) <= 0.05 * 170
+    assert abs(line[first] - 60) <= 170 / 16
+    assert abs(line[last] - 60) <= 170 / 16
 
 
 def test_an_unsure_network_changes_nothing_far_from_the_object():
