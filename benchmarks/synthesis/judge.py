@@ -113,9 +113,8 @@ def _composed_scores(
 def _picture_scores(triple: Triple, composite: Composite, perceptual: PerceptualDistance) -> dict[str, float]:
     """Scores of one composite.
 
-    `gain_db` is over the paste in the effect region, which depends on what a variant says that it changed;
-    `picture_gain_db` is over the whole picture and so, for every variant, on the same pixels: its differences are
-    those of the sum of squared errors.
+    `gain_db` is over the paste in the region of true and generated effect. `picture_gain_db` is over the whole picture,
+    the same pixels for every variant: a paste is also blamed for what it shows of a hidden object.
     """
     picture, truth = composite.picture.rgb_u8, triple.composite
     pasted = paste(triple.background, triple.foreground, triple.box_cxcywh)

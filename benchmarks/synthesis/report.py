@@ -13,9 +13,10 @@ NOTES = (
     "Every value is the mean ± standard deviation over seeds of the mean over the same held-out scenes; all variants "
     "of a seed begin with the same parameters and see the same samples. Composites are made at the true place. PSNR, "
     "gain over the paste and the perceptual distance are measured where the true or the generated effect is; the gain "
-    "in the picture is over the same pixels for all. Loss terms are those of the recipe's loss, whatever a variant was "
-    "trained with. `two-stage-double` costs twice the steps of all others. `literal` is not told the place, so its "
-    "composites and losses (of the whole picture) cannot be compared with the others'."
+    "in the picture is over the same pixels for all, and blames the paste for what it shows of a hidden object, too. "
+    "Loss terms are those of the recipe's loss, whatever a variant was trained with. `two-stage-double` costs twice "
+    "the steps of all others. `literal` is not told the place, so its composites and losses (of the whole picture) "
+    "cannot be compared with the others'."
 )
 PLACEMENT = {
     "nats_over_prior": ("cell over prior (nats)", 3, 1.0),
