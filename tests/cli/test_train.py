@@ -5,7 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
+from safetensors.torch import load_file
 from tests.pipeline.models import cutout, scene
 from tests.synthetic import write_synthetic_set
 
@@ -42,6 +44,28 @@ def test_training_then_composing_then_resuming(data, tmp_path, capsys):
     assert train(data, run, *again) == 0
     assert train(data, run) == 2
     assert "already holds a run; pass --resume" in capsys.readouterr().err
+
+
+def test_a_run_may_begin_with_a_model_and_says_where_another_is_built_differently(data, tmp_path, capsys):
+    rate = ("--set", "optim.learning_rate=1e-12")
+    assert train(data, tmp_path / "first", "--num-steps", "1") == 0
+    model = tmp_path / "first/model"
+    assert train(data, tmp_path / "next", "--num-steps", "1", "--init", str(model), "--seed", "5", *rate) == 0
+    for network in ("placement", "synthesis"):
+        wanted, found = (
+            load_file(tmp_path / run / "model" / network / "diffusion_pytorch_model.safetensors")
+            for run in ("first", "next")
+        )
+        assert [name for name, value in wanted.items() if not torch.allclose(found[name], value, atol=1e-6)] == []
+    capsys.readouterr()
+    wider = ("--set", "model.token_width=64", "model.window_channels=[16,48]")
+    assert train(data, tmp_path / "other", "--init", str(model), *wider) == 2
+    message = capsys.readouterr().err
+    assert "placement.width is 32, the recipe has 64" in message
+    assert "synthesis.channels is [16, 32], the recipe has (16, 48)" in message
+    assert message.count("the recipe has") == 3, "width and token_width are told, and nothing that is the same"
+    assert train(data, tmp_path / "none", "--init", str(tmp_path)) == 2
+    assert not (tmp_path / "other").exists()
 
 
 @pytest.mark.parametrize(

@@ -86,11 +86,12 @@ def test_validation_is_drawn_from_all_data_sets_and_the_same_every_time():
 
 
 @pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")  # torch forks; Python 3.12 warns
-def test_ctrl_c_leaves_the_workers_alive(triples):
+def test_signals_to_the_process_group_leave_the_workers_alive(triples):
     sampler = StepSampler(range(16), batch_size=3, seed=1, start_step=0, rank=0, world_size=1)
     batches = training_batches(TrainingSet(triples, CONFIG), sampler, 1)
     next(batches)
     for worker in multiprocessing.active_children():
+        assert os.getpgid(worker.pid) != os.getpgid(0)
         os.kill(worker.pid, signal.SIGINT)
     assert [len(batch) for batch in islice(batches, 4)] == [3] * 4
 

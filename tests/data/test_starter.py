@@ -93,7 +93,8 @@ def test_its_name_stands_for_it_where_no_folder_has_that_name(tmp_path, monkeypa
 
 def test_commands_take_the_part_that_is_for_them(monkeypatch):
     taken = []
-    result = SimpleNamespace(model_folder="m", step=1, published_step=1, converged=False, reason="", validation={})
+    ended = {"step": 1, "published_step": 1, "converged": False, "reason": "", "num_samples": 4, "seconds": 1.0}
+    result = SimpleNamespace(model_folder="m", validation={}, **ended)
     monkeypatch.setattr("situate.training.run.train", lambda _, data, __, **rest: taken.append((data, rest)) or result)
     assert main(["train", "debug", "--data", "starter", "--validation", "starter", "--out", "run"]) == 0
     assert taken[0][0] == [starter_set("train")]

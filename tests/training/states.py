@@ -8,7 +8,7 @@ from situate.recipes import debug
 from situate.records.batch import Batch, collate
 from situate.training.config import RunConfig
 from situate.training.converge import Convergence
-from situate.training.run import _accelerator
+from situate.training.processes import accelerator_on
 from situate.training.state import TrainState, fresh_state
 
 CONFIG = debug()
@@ -22,7 +22,7 @@ def debug_state(config: RunConfig = CONFIG, *, num_steps: int = 100) -> TrainSta
         Convergence(config.converge),
         num_steps=num_steps,
         seed=config.seed,
-        accelerator=_accelerator("cpu"),
+        accelerator=accelerator_on("cpu"),
     )
 
 

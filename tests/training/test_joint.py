@@ -51,7 +51,7 @@ def test_the_gradient_of_the_synthesis_loss_reaches_every_fusion_layer():
     state = debug_state()
     for _ in range(2):
         train_step(state, debug_batch())
-    terms = joint_terms(state, state.bare_model, debug_batch(), torch.Generator().manual_seed(0))
+    terms = joint_terms(state, debug_batch(), torch.Generator().manual_seed(0))
     terms.synthesis.backward()
     gradients = {name: value.grad for name, value in state.bare_model.placement.fusion.named_parameters()}
     assert {name for name, gradient in gradients.items() if gradient is None or not gradient.any()} == set()
@@ -60,7 +60,7 @@ def test_the_gradient_of_the_synthesis_loss_reaches_every_fusion_layer():
 @pytest.mark.parametrize("name", [*PLACEMENT_TERMS, *SYNTHESIS_TERMS])
 def test_each_term_reaches_the_part_it_trains(name):
     state = debug_state()
-    terms = joint_terms(state, state.bare_model, debug_batch(), torch.Generator().manual_seed(0))
+    terms = joint_terms(state, debug_batch(), torch.Generator().manual_seed(0))
     getattr(terms, name).backward()
     target = state.bare_model.placement.head if name in PLACEMENT_TERMS else state.bare_model.synthesis.exit
     assert any(value.grad is not None and value.grad.any() for value in target.parameters())
@@ -105,7 +105,7 @@ def test_only_samples_whose_light_is_known_teach_it():
 def test_the_light_loss_trains_both_light_encoders_and_nothing_else():
     state = debug_state()
     batch = replace(debug_batch(), light_weight=torch.ones(4))
-    joint_terms(state, state.bare_model, batch, torch.Generator().manual_seed(0)).light.backward()
+    joint_terms(state, batch, torch.Generator().manual_seed(0)).light.backward()
     gradients = {name: value.grad for name, value in state.bare_model.named_parameters()}
     reached = {name.split(".")[1] for name, gradient in gradients.items() if gradient is not None and gradient.any()}
     assert reached == {"background_light", "foreground_light"}
@@ -207,7 +207,7 @@ def decoyed_batch(*, has_decoys: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)) -> Ba
 
 
 def leak_of(batch: Batch, state: TrainState) -> torch.Tensor:
-    return joint_terms(state, state.bare_model, batch, torch.Generator().manual_seed(0)).leak
+    return joint_terms(state, batch, torch.Generator().manual_seed(0)).leak
 
 
 def test_a_density_that_decoys_change_is_paid_for_and_one_that_they_do_not_is_free():
@@ -259,7 +259,7 @@ def test_samples_without_a_composite_cost_and_teach_the_synthesis_nothing():
     state = debug_state()
     batch = debug_batch()
     none = replace(batch, has_composite=torch.zeros(4), image_weight=torch.zeros_like(batch.image_weight))
-    terms = joint_terms(state, state.bare_model, none, torch.Generator().manual_seed(0))
+    terms = joint_terms(state, none, torch.Generator().manual_seed(0))
     assert terms.synthesis.item() == 0
     terms.total.backward()
     assert all(value.grad is None for value in state.bare_model.synthesis.parameters())

@@ -21,7 +21,7 @@ def test_the_debug_recipe_overfits_one_batch():
 
     def terms() -> dict[str, float]:
         with torch.no_grad():
-            return joint_terms(state, state.bare_model, many_noises, torch.Generator().manual_seed(0)).as_floats()
+            return joint_terms(state, many_noises, torch.Generator().manual_seed(0)).as_floats()
 
     before = terms()
     for _ in range(75):

@@ -3,11 +3,14 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from situate.errors import InputError
+
+if TYPE_CHECKING:
+    from situate.training.result import RunResult
 
 
 def train(
@@ -16,7 +19,7 @@ def train(
     data: Annotated[list[str], Parameter(negative=(), consume_multiple=True)],
     out: Path,
     validation: Annotated[list[Path] | None, Parameter(negative=(), consume_multiple=True)] = None,
-    initial: Path | None = None,
+    init: Path | None = None,
     resume: bool = False,
     minutes: float | None = None,
     num_steps: int | None = None,
@@ -28,7 +31,8 @@ def train(
 ) -> None:
     """Train a recipe on triples until it converges or the budget ends; Ctrl-C saves and stops.
 
-    The result is OUT/model, a folder for `--model`.
+    The result is OUT/model, a folder for `--model`. Several processes train one model together: torchrun
+    --nproc-per-node 2 -m situate train ...
 
     Args:
         recipe: tiny, small (pretrained encoders, 224 px; an hour and more), literal (nothing is pasted; the position
@@ -39,41 +43,49 @@ def train(
         out: Run folder: config, metrics, TensorBoard events, sample sheets, checkpoints, model.
         validation: Folders of triples to validate on (starter: the package's 96 for that); without them a part of the
             data is held out.
-        initial: Model folder whose weights to begin with, such as an earlier RUN/model; to go on with other data.
+        init: Model folder whose weights to begin with, such as an earlier RUN/model; to go on with data of one's own.
         resume: Go on with the run in OUT from its newest checkpoint, bit for bit unless --minutes is given.
         minutes: Time budget of this call; the number of steps is fitted to it once the pace is known.
         num_steps: Step budget.
-        batch_size: Samples a step.
+        batch_size: Samples a step and process.
         seed: Of everything random.
         assign: Other fields of the configuration by dotted name, such as optim.learning_rate=0.0005.
-        num_workers: Processes that prepare samples.
+        num_workers: Processes that prepare samples, for each that trains.
         device: auto, cpu or cuda.
     """
     from situate.cli.extras import require
+    from situate.cli.processes import is_first_process, together
 
-    require("train")
+    with together():
+        require("train")
+        from situate.config import with_overrides
+        from situate.data.starter import data_folder
+        from situate.recipes import recipe_named
+        from situate.training.run import train as run_training
+
+        named = {"num_steps": num_steps, "batch_size": batch_size, "seed": seed}
+        assignments = [f"{name}={value}" for name, value in named.items() if value is not None]
+        config = with_overrides(recipe_named(recipe), [*assignments, *(assign or [])])
+        folders, weights = _folders_and_weights(data)
+        result = run_training(
+            config,
+            [data_folder(folder, "train") for folder in folders],
+            out,
+            validation=[data_folder(folder, "val") for folder in validation or []],
+            weights=weights,
+            init=init,
+            resume=resume,
+            minutes=minutes,
+            num_workers=num_workers,
+            device=device,
+        )
+        if is_first_process():
+            _print(result)
+
+
+def _print(result: "RunResult") -> None:
     from situate.cli.report import print_json
-    from situate.config import with_overrides
-    from situate.data.starter import data_folder
-    from situate.recipes import recipe_named
-    from situate.training.run import train as run_training
 
-    named = {"num_steps": num_steps, "batch_size": batch_size, "seed": seed}
-    assignments = [f"{name}={value}" for name, value in named.items() if value is not None]
-    config = with_overrides(recipe_named(recipe), [*assignments, *(assign or [])])
-    folders, weights = _folders_and_weights(data)
-    result = run_training(
-        config,
-        [data_folder(folder, "train") for folder in folders],
-        out,
-        validation=[data_folder(folder, "val") for folder in validation or []],
-        weights=weights,
-        initial=initial,
-        resume=resume,
-        minutes=minutes,
-        num_workers=num_workers,
-        device=device,
-    )
     print_json(
         {
             "model": str(result.model_folder),
@@ -81,6 +93,8 @@ def train(
             "published_step": result.published_step,
             "converged": result.converged,
             "reason": result.reason,
+            "num_samples": result.num_samples,
+            "seconds": result.seconds,
             "validation": result.validation,
         }
     )

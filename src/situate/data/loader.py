@@ -1,5 +1,6 @@
 """From stores to batches: the split by group, and an endless plan whose draws are indexed by (seed, step, rank)."""
 
+import os
 import signal
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
@@ -193,14 +194,15 @@ def training_batches(dataset: TrainingSet, sampler: StepSampler, num_workers: in
         batch_sampler=sampler,
         collate_fn=collate,
         num_workers=num_workers,
-        worker_init_fn=leave_ctrl_c_to_the_main_process,
+        worker_init_fn=leave_signals_to_the_main_process,
     )
     return iter(loader)
 
 
-def leave_ctrl_c_to_the_main_process(worker: int) -> None:
-    """Ignore SIGINT in a worker: the terminal sends it to all, and the step under way still needs its batches."""
+def leave_signals_to_the_main_process(worker: int) -> None:
+    """Keep from a worker what a terminal or torchrun sends to the whole group: the step under way needs its batches."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.setpgid(0, 0)
 
 
 def validation_batches(

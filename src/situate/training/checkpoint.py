@@ -59,6 +59,7 @@ def _write_state(state: TrainState, partial: Path) -> None:
         "ema_step": state.ema.optimization_step,
         "best": state.convergence.best,
         "num_stale": state.convergence.num_stale,
+        "seconds": round(state.seconds, 3),
     }
     (partial / "state.json").write_text(json.dumps(memory, indent=2) + "\n")
 
@@ -92,6 +93,7 @@ def load_checkpoint(state: TrainState, folder: Path) -> None:
     state.step = memory["step"]
     state.num_steps = memory["num_steps"]
     state.ema.optimization_step = memory["ema_step"]
+    state.seconds = memory.get("seconds", 0.0)
     state.convergence = Convergence(state.convergence.config, memory["best"], memory["num_stale"])
 
 

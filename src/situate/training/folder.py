@@ -16,21 +16,51 @@ from situate.imageio.write import write_bytes
 from situate.training.config import RunConfig, read_config
 
 DATA_FILE = "data.json"
+ENVIRONMENT_FILE = "environment.json"
 
 
-def check_folder(config: RunConfig, run_folder: Path, *, resume: bool) -> None:
+def check_folder(config: RunConfig, run_folder: Path, *, resume: bool, num_processes: int = 1) -> None:
     """Refuse a folder that cannot be used; writes nothing.
 
+    Args:
+        config: Of the run to begin or to resume.
+        run_folder: Where it is to be, or is.
+        resume: Whether it is to be resumed.
+        num_processes: Each of which takes `config.batch_size` samples a step. A run may be resumed with another number
+            of them if a step keeps its number of samples.
+
     Raises:
-        ConfigError: If it holds a run and `resume` is False, no run and it is True, or another configuration.
+        ConfigError: If it holds a run and `resume` is False, no run and it is True, another configuration, or steps
+            with another number of samples.
     """
     path = run_folder / "config.json"
     if path.exists() and not resume:
         raise ConfigError(f"{run_folder} already holds a run; pass --resume to go on with it, or another --out")
     if resume and not path.exists():
         raise ConfigError(f"{run_folder} holds no run to resume (no config.json); leave --resume out")
-    if resume and read_config(path) != config:
+    if resume:
+        _check_same_config(config, num_processes, path)
+
+
+def _check_same_config(config: RunConfig, num_processes: int, path: Path) -> None:
+    begun, begun_processes = read_config(path), _processes_of(path.with_name(ENVIRONMENT_FILE))
+    if begun.model_copy(update={"batch_size": config.batch_size}) != config:
         raise ConfigError(f"{path} differs from the configuration asked for; resume with the options of the first call")
+    samples, begun_samples = config.batch_size * num_processes, begun.batch_size * begun_processes
+    if samples != begun_samples:
+        raise ConfigError(
+            f"a step of the run in {path.parent} has {begun_samples} samples (processes {begun_processes}, batch size "
+            f"{begun.batch_size}), but would now have {samples} (processes {num_processes}, batch size "
+            f"{config.batch_size}); resume with processes and --batch-size whose product is {begun_samples}"
+        )
+
+
+def _processes_of(path: Path) -> int:
+    """How many processes a run had; 1 if its folder is from before there could be more."""
+    try:
+        return int(json.loads(path.read_text()).get("num_processes", 1)) if path.is_file() else 1
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{path} cannot be read ({error}); start a new run with another --out") from error
 
 
 def check_same_data(identity: Sequence[Mapping[str, Any]], run_folder: Path) -> None:
@@ -105,8 +135,10 @@ def _compared(entry: Mapping[str, Any]) -> tuple[str, int, str, float | None]:
     return entry.get("role", "training"), entry["num_triples"], entry["sha256"], entry.get("weight")
 
 
-def write_folder(config: RunConfig, identity: Sequence[Mapping[str, Any]], run_folder: Path) -> None:
-    """Make the folder and write down what the run is made from.
+def write_folder(
+    config: RunConfig, identity: Sequence[Mapping[str, Any]], run_folder: Path, *, num_processes: int = 1
+) -> None:
+    """Make the folder and write down what the run is made from, and in how many processes.
 
     Raises:
         OutputError: If it cannot be written.
@@ -115,14 +147,14 @@ def write_folder(config: RunConfig, identity: Sequence[Mapping[str, Any]], run_f
         run_folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{run_folder} cannot be written ({error.strerror}); choose another --out") from error
-    records = {DATA_FILE: identity, "environment.json": _environment()}
+    records = {DATA_FILE: identity, ENVIRONMENT_FILE: _environment(num_processes)}
     for name, record in records.items():
         write_bytes((json.dumps(record, indent=2) + "\n").encode(), run_folder / name)
     # Last, since it is what marks the folder as a run.
     write_bytes((config.model_dump_json(indent=2) + "\n").encode(), run_folder / "config.json")
 
 
-def _environment() -> dict[str, Any]:
+def _environment(num_processes: int) -> dict[str, Any]:
     libraries = ("torch", "diffusers", "accelerate", "pytorch-optimizer", "numpy", "opencv-python-headless")
     return {
         "situate": __version__,
@@ -130,6 +162,7 @@ def _environment() -> dict[str, Any]:
         "libraries": {name: _version_or_none(name) for name in libraries},
         "machine": platform.machine(),
         "cpus": os.cpu_count(),
+        "num_processes": num_processes,
     }
 
 

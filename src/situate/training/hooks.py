@@ -101,6 +101,20 @@ class CheckpointHook:
         return False
 
 
+@dataclass
+class ClockHook:
+    """Adds up how long the run takes; comes before those that write it down."""
+
+    _last_s: float = field(default_factory=time.monotonic)
+
+    def __call__(self, state: TrainState, report: StepReport) -> bool:
+        """Add the time since the last step."""
+        now_s = time.monotonic()
+        state.seconds += now_s - self._last_s
+        self._last_s = now_s
+        return False
+
+
 class InterruptHook:
     """Ctrl-C (or SIGTERM) ends the run after the step under way, so that it can be saved; a second one at once."""
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from situate.nn.joint import JointPrediction
 from situate.records.batch import Batch
+from situate.training.counts import SampleCounts, counts_of
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,19 @@ class JointLoss:
         """Keep the weights."""
         self.config = config
 
-    def __call__(self, prediction: JointPrediction, batch: Batch, sigma: Float[Tensor, " b"]) -> LossTerms:
-        """Compare a prediction with the truth.
+    def __call__(
+        self,
+        prediction: JointPrediction,
+        batch: Batch,
+        sigma: Float[Tensor, " b"],
+        counts: SampleCounts | None = None,
+    ) -> LossTerms:
+        """Compare a prediction with the truth; `counts` are those of `batch` unless it is one process's part of a step.
 
         The velocity's squared error is the image's divided by sigma^2 (DESIGN 1.2); here the divisor is not let under
         `min_sigma`^2, since few steps never look at smaller noise levels but from one side.
         """
+        counts = counts_of(batch) if counts is None else counts
         position_terms = prediction.distribution.log_prob_terms(batch.positions)
         _, rows, columns = prediction.distribution.cell_log_prob.shape
         uniform_offset = torch.log(position_terms.offset.new_tensor(rows * columns))
@@ -116,11 +124,11 @@ class JointLoss:
             cell=-weights.placement_weight * position_terms.cell.mean(),
             offset=weights.placement_weight * (uniform_offset - position_terms.offset).mean(),
             log_height=-weights.placement_weight * position_terms.log_height.mean(),
-            colour=weights.colour_weight * _mean_of(colour, batch.has_composite),
-            visible_alpha=weights.mask_weight * _mean_of(visible_alpha, batch.has_composite),
-            effect=weights.mask_weight * _mean_of(effect, batch.has_composite),
-            light=weights.light_weight * _light_error(prediction.light, batch),
-            leak=weights.leak_weight * _leak(prediction, batch),
+            colour=weights.colour_weight * _mean_of(colour, batch.has_composite, counts.composite),
+            visible_alpha=weights.mask_weight * _mean_of(visible_alpha, batch.has_composite, counts.composite),
+            effect=weights.mask_weight * _mean_of(effect, batch.has_composite, counts.composite),
+            light=weights.light_weight * _light_error(prediction.light, batch, counts),
+            leak=weights.leak_weight * _leak(prediction, batch, counts),
         )
 
     def _divisor(self, sigma: Float[Tensor, " b"]) -> Float[Tensor, "b 1 1 1"]:
@@ -144,14 +152,14 @@ def changed_region(batch: Batch, *, counts_pasted: bool = True) -> Tensor:
     return F.max_pool2d(changed, 5, stride=1, padding=2) > 0
 
 
-def _light_error(light: Float[Tensor, "b 2 5 3"], batch: Batch) -> Float[Tensor, ""]:
+def _light_error(light: Float[Tensor, "b 2 5 3"], batch: Batch, counts: SampleCounts) -> Float[Tensor, ""]:
     if not batch.light_weight.any():
         return light.new_zeros(())  # no gradient at all, not one of 0, or weight decay would wear what was learnt
     squared = (light - batch.light).square().flatten(1).mean(1)
-    return _mean_of(squared, batch.light_weight)
+    return _mean_of(squared, batch.light_weight, counts.light)
 
 
-def _leak(prediction: JointPrediction, batch: Batch) -> Float[Tensor, ""]:
+def _leak(prediction: JointPrediction, batch: Batch, counts: SampleCounts) -> Float[Tensor, ""]:
     """How much decoys change what is said of the cells they touch (DESIGN 1.3).
 
     A repair looks the same whether an object stood there or not, so a density that decoys do not change is not changed
@@ -164,16 +172,16 @@ def _leak(prediction: JointPrediction, batch: Batch) -> Float[Tensor, ""]:
     change = (batch.placement.background - batch.without_decoys)[has_decoys].abs().amax(1, keepdim=True)
     is_touched = F.adaptive_max_pool2d((change > _NOISE).float(), with_decoys.shape[-2:])[:, 0] * with_decoys.isfinite()
     squared = torch.where(with_decoys.isfinite(), with_decoys - without, 0.0).square() * is_touched
-    return (squared.flatten(1).sum(1) / is_touched.flatten(1).sum(1).clamp(min=1)).mean()
+    return (squared.flatten(1).sum(1) / is_touched.flatten(1).sum(1).clamp(min=1)).sum() / counts.decoys
 
 
 _PARTS = (slice(0, 3), slice(3, 4), slice(4, 5))
 _NOISE = 0.02
 
 
-def _mean_of(values: Float[Tensor, " b"], weight: Float[Tensor, " b"]) -> Float[Tensor, ""]:
+def _mean_of(values: Float[Tensor, " b"], weight: Float[Tensor, " b"], count: Float[Tensor, ""]) -> Float[Tensor, ""]:
     """Mean over the samples that count; 0 if none does."""
-    return (weight * values).sum() / weight.sum().clamp(min=1)
+    return (weight * values).sum() / count
 
 
 def _weighted_mean(values: Float[Tensor, "b c h w"], weight: Float[Tensor, "b c h w"]) -> Float[Tensor, " b"]:

@@ -1,38 +1,23 @@
-"""A training run from a data set to a published model, resumable at any step."""
+"""A training run from a data set to a published model, resumable at any step, in one process or several."""
 
-import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from accelerate import Accelerator
 from rich.console import Console
 
-from situate.data.loader import (
-    StepSampler,
-    TrainingSet,
-    TripleUnion,
-    drawn_validation,
-    split_by_folder,
-    split_by_group,
-    training_batches,
-    validation_batches,
-    weighed,
-)
+from situate.data.loader import StepSampler, TrainingSet, training_batches
 from situate.errors import ConfigError
-from situate.imageio.write import write_bytes
-from situate.pipeline.card import model_card
-from situate.pipeline.device import device_named, has_fast_bf16
-from situate.pipeline.load import publish
-from situate.training.best import BestHook, best_weights
+from situate.training.best import BestHook
 from situate.training.checkpoint import load_checkpoint, newest_checkpoint, save_checkpoint
 from situate.training.config import RunConfig
 from situate.training.converge import Convergence
-from situate.training.folder import check_folder, check_same_data, data_identity, write_folder
+from situate.training.folder import check_folder, check_same_data, write_folder
 from situate.training.hooks import (
     CheckpointHook,
+    ClockHook,
     EvaluateHook,
     InterruptHook,
     LogHook,
@@ -43,32 +28,10 @@ from situate.training.hooks import (
 )
 from situate.training.loop import Hook, fit
 from situate.training.metrics import MetricsLog
+from situate.training.processes import accelerator_on, agreed, from_main, on_main
+from situate.training.result import RunResult, published
+from situate.training.run_data import RunData, open_data
 from situate.training.state import TrainState, begin_with, fresh_state
-
-NUM_SHEET_ROWS = 8
-
-
-@dataclass(frozen=True)
-class RunResult:
-    """How a run ended; also written to `result.json`.
-
-    Attributes:
-        model_folder: What was published.
-        step: Steps done.
-        published_step: After which the published weights were as they are: those of the best evaluation.
-        converged: Whether the convergence rule ended it.
-        reason: Why it ended.
-        validation: Evaluation of the published weights.
-        num_triples: How many were trained on.
-    """
-
-    model_folder: Path
-    step: int
-    published_step: int
-    converged: bool
-    reason: str
-    validation: dict[str, float]
-    num_triples: int
 
 
 def train(
@@ -78,7 +41,7 @@ def train(
     *,
     validation: Sequence[Path] = (),
     weights: Sequence[float] | None = None,
-    initial: Path | None = None,
+    init: Path | None = None,
     resume: bool = False,
     minutes: float | None = None,
     num_workers: int = 0,
@@ -86,85 +49,108 @@ def train(
 ) -> RunResult:
     """Train until the convergence rule or the step budget ends it; publish the averaged weights that validated best.
 
+    Started by torchrun, its processes train one model together; the main one writes the run folder.
+
     Args:
-        config: What to train.
+        config: What to train; `batch_size` samples in each process.
         data: Folders of triples.
         run_folder: Where everything goes; made if missing.
         validation: Folders of triples to validate on; without them a part of `data` is held out, by group and the same
             every time.
         weights: What each folder of `data` gets of the draws, in any unit; without them every triple is drawn equally
             often. `config.class_balance` balances the classes within a folder.
-        initial: Model folder whose weights to begin with, of the same sizes; without it they are drawn from the seed.
-        resume: Go on from the newest checkpoint in `run_folder`, bit for bit.
+        init: Model folder whose weights to begin with, of the same sizes; without it they are drawn from the seed.
+        resume: Go on from the newest checkpoint in `run_folder`, bit for bit with as many processes as before.
         minutes: Time budget of this call; fits the step budget to it once the pace is known.
-        num_workers: Processes that prepare samples; changes nothing but speed.
+        num_workers: Processes that prepare samples, for each that trains; changes nothing but speed.
         device: `auto`, `cpu` or `cuda`.
 
+    Returns:
+        How it ended, in every process.
+
     Raises:
-        ConfigError: If `run_folder` holds a run and `resume` is False, another configuration, other data or other
-            weights; if a data set is both in `data` and in `validation`; if `weights`, `minutes` or `num_workers`
-            are out of range; if there are several processes.
+        ConfigError: If `run_folder` holds a run and `resume` is False, another configuration, other data, other
+            weights or steps with another number of samples; if a data set is both in `data` and in `validation`; if
+            `weights`, `minutes` or `num_workers` are out of range.
         DataError: If the data cannot be read or split.
+        ModelFileError: If `init` is no model or has other networks, or a checkpoint is damaged.
         OutputError: If `run_folder` cannot be written.
         NonFiniteLossError: If the loss breaks; the last checkpoint is kept.
     """
     _check_options(minutes, num_workers, weights, len(data))
-    check_folder(config, run_folder, resume=resume)
-    accelerator = _accelerator(device)
-    triples = TripleUnion([*data, *validation])
-    identity = data_identity(triples.stores[: len(data)], triples.stores[len(data) :], weights)
-    if resume:
-        check_same_data(identity, run_folder)
-    training, kept_back = _split(triples, len(data) if validation else None, config.validation_fraction)
-    training, draw_weights = weighed(triples, training, weights, config.class_balance)
-    state = _begun(config, accelerator, initial, newest_checkpoint(run_folder) if resume else None)
+    accelerator = accelerator_on(device)
+
+    def opened() -> RunData:
+        check_folder(config, run_folder, resume=resume, num_processes=accelerator.num_processes)
+        found = open_data(config, data, validation, weights)
+        if resume:
+            check_same_data(found.identity, run_folder)
+        return found
+
+    run_data = agreed(accelerator, opened)
+    state = _begun(config, accelerator, init, newest_checkpoint(run_folder) if resume else None)
     if minutes is not None:
         # What an earlier time budget left of the steps says nothing about this one.
         state.num_steps = config.num_steps
-    drawn = drawn_validation(kept_back, config.max_validation, config.seed)
-    held_out = validation_batches(triples, drawn, config.sample, config.batch_size)
-    sheet_batch = validation_batches(triples, drawn[:NUM_SHEET_ROWS], config.sample, NUM_SHEET_ROWS)[0]
-    sampler = StepSampler(
-        training,
+    record = on_main(accelerator, partial(_Record, config, state, run_data, run_folder, minutes))
+    batches = training_batches(
+        TrainingSet(run_data.triples, config.sample), _sampler(config, state, run_data), num_workers
+    )
+    console = Console(stderr=True, quiet=not accelerator.is_main_process)
+    with InterruptHook() as interrupt, training_progress(console) as progress:
+        hooks = [] if record is None else [*record.hooks, ProgressHook(progress, state)]
+        fit(state, batches, hooks=[*hooks, interrupt])
+    return from_main(accelerator, agreed(accelerator, lambda: None if record is None else record.finish()))
+
+
+class _Record:
+    """What the main process writes down of a run: metrics, checkpoints, sample sheets, the model in the end."""
+
+    def __init__(
+        self, config: RunConfig, state: TrainState, run_data: RunData, run_folder: Path, minutes: float | None
+    ) -> None:
+        self._config, self._state, self._data, self._folder = config, state, run_data, run_folder
+        num_processes = state.accelerator.num_processes
+        # As many at once as a step has, so that validation knows no processes either.
+        held_out, sheet_batch = run_data.validation(config, num_processes * config.batch_size)
+        write_folder(config, run_data.identity, run_folder, num_processes=num_processes)
+        self._log = MetricsLog(run_folder, first_step=state.step)
+        self._evaluation = EvaluateHook(held_out, self._log)
+        self.hooks: list[Hook] = [
+            *([] if minutes is None else [TimeBudgetHook(60 * minutes)]),
+            ClockHook(),
+            self._evaluation,
+            BestHook(self._evaluation, run_folder),
+            LogHook(self._log),
+            SheetHook(sheet_batch, run_folder / "samples", config.sheet_steps),
+            CheckpointHook(run_folder, config.checkpoint_steps),
+        ]
+
+    def finish(self) -> RunResult:
+        """Save and publish."""
+        save_checkpoint(self._state, self._folder)
+        final = self._evaluation.newest(self._state)
+        self._log.close()
+        return published(
+            self._config,
+            self._state,
+            self._folder,
+            final=final,
+            sources=self._data.sources,
+            counts=self._data.counts,
+        )
+
+
+def _sampler(config: RunConfig, state: TrainState, run_data: RunData) -> StepSampler:
+    return StepSampler(
+        run_data.training,
         batch_size=config.batch_size,
         seed=config.seed,
         start_step=state.step,
-        rank=accelerator.process_index,
-        world_size=accelerator.num_processes,
-        weights=draw_weights,
+        rank=state.accelerator.process_index,
+        world_size=state.accelerator.num_processes,
+        weights=run_data.draw_weights,
     )
-    batches = training_batches(TrainingSet(triples, config.sample), sampler, num_workers)
-    write_folder(config, identity, run_folder)
-    log = MetricsLog(run_folder, first_step=state.step)
-    evaluation = EvaluateHook(held_out, log)
-    console = Console(stderr=True)
-    with InterruptHook() as interrupt, training_progress(console) as progress:
-        hooks: list[Hook] = [
-            *([] if minutes is None else [TimeBudgetHook(60 * minutes)]),
-            evaluation,
-            BestHook(evaluation, run_folder),
-            LogHook(log),
-            SheetHook(sheet_batch, run_folder / "samples", config.sheet_steps),
-            CheckpointHook(run_folder, config.checkpoint_steps),
-            ProgressHook(progress, state),
-            interrupt,
-        ]
-        fit(state, batches, hooks=hooks)
-    save_checkpoint(state, run_folder)
-    final = evaluation.newest(state)
-    log.close()
-    sources = [dict(store.description) for store in triples.stores[: len(data)]]
-    for source, weight in zip(sources, weights or (), strict=False):
-        source["weight"] = weight
-    return _published(
-        config, state, run_folder, final, sources, {"training": len(training), "validation": len(kept_back)}
-    )
-
-
-def _split(triples: TripleUnion, num_training_folders: int | None, fraction: float) -> tuple[list[int], list[int]]:
-    if num_training_folders is None:
-        return split_by_group(triples, fraction)
-    return split_by_folder(triples, num_training_folders)
 
 
 def _check_options(minutes: float | None, num_workers: int, weights: Sequence[float] | None, num_folders: int) -> None:
@@ -183,19 +169,8 @@ def _check_options(minutes: float | None, num_workers: int, weights: Sequence[fl
         raise ConfigError("; ".join(problems))
 
 
-def _accelerator(device: str) -> Accelerator:
-    chosen = device_named(device)
-    precision = "bf16" if has_fast_bf16(chosen) else "no"
-    accelerator = Accelerator(cpu=chosen.type == "cpu", mixed_precision=precision)
-    if accelerator.num_processes > 1:
-        raise ConfigError(
-            f"there are {accelerator.num_processes} processes, which is not supported yet; start one, without torchrun"
-        )
-    return accelerator
-
-
-def _begun(config: RunConfig, accelerator: Accelerator, initial: Path | None, checkpoint: Path | None) -> TrainState:
-    """A fresh state, set to initial weights or to a checkpoint where there is one."""
+def _begun(config: RunConfig, accelerator: Accelerator, init: Path | None, checkpoint: Path | None) -> TrainState:
+    """A fresh state, set to the weights of a model or to a checkpoint where there is one."""
     state = fresh_state(
         config.model,
         config.loss.build(),
@@ -206,40 +181,7 @@ def _begun(config: RunConfig, accelerator: Accelerator, initial: Path | None, ch
         accelerator=accelerator,
     )
     if checkpoint is not None:
-        load_checkpoint(state, checkpoint)
-    elif initial is not None:
-        begin_with(state, initial)
+        agreed(accelerator, partial(load_checkpoint, state, checkpoint))
+    elif init is not None:
+        agreed(accelerator, partial(begin_with, state, init))
     return state
-
-
-def _published(
-    config: RunConfig,
-    state: TrainState,
-    run_folder: Path,
-    final: dict[str, float],
-    sources: Sequence[Mapping[str, Any]],
-    counts: dict[str, int],
-) -> RunResult:
-    with best_weights(state, run_folder, final) as (published_step, validation):
-        result = RunResult(
-            model_folder=run_folder / "model",
-            step=state.step,
-            published_step=published_step,
-            converged=state.convergence.has_converged,
-            reason=state.stop_reason or state.convergence.reason,
-            validation=validation,
-            num_triples=counts["training"],
-        )
-        record = {
-            "step": result.step,
-            "published_step": published_step,
-            "converged": result.converged,
-            "reason": result.reason,
-            "validation": validation,
-            "num_triples": counts,
-        }
-        model = state.bare_model
-        card = model_card(config.model_dump(), record, sources)
-        publish(model.placement, model.synthesis, result.model_folder, card=card)
-    write_bytes((json.dumps(record, indent=2) + "\n").encode(), run_folder / "result.json")
-    return result

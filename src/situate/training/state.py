@@ -1,7 +1,9 @@
 """Everything that changes while training."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import Accelerator
@@ -13,6 +15,7 @@ from situate.nn.pretrained import pretrained_parameters
 from situate.pipeline.load import load_pipeline
 from situate.training.converge import Convergence
 from situate.training.losses import JointLoss
+from situate.training.module import JointTraining
 from situate.training.optim import OptimConfig
 
 
@@ -23,15 +26,15 @@ class TrainState:
     Attributes:
         step: Optimiser steps done.
         num_steps: Step budget, which the learning rate follows.
-        seed: Of the run; every draw is indexed by (seed, step, rank).
-        model: As trained; may be wrapped for several processes.
+        seed: Of the run; every draw is indexed by (seed, step) and its number in the step.
+        model: Networks and loss as trained; may be wrapped for several processes.
         ema: Averaged weights, what is evaluated and published.
         optimizer: Of matrices and of vectors.
         optim: Its configuration.
-        loss: The joint loss.
         accelerator: Device, precision and processes.
         convergence: The stopping rule's memory.
         stop_reason: Why the run ended; empty while it goes on.
+        seconds: How long the run has taken so far, over all its calls; only the main process counts.
     """
 
     step: int
@@ -41,32 +44,56 @@ class TrainState:
     ema: EMAModel
     optimizer: torch.optim.Optimizer
     optim: OptimConfig
-    loss: JointLoss
     accelerator: Accelerator
     convergence: Convergence
     stop_reason: str = ""
+    seconds: float = 0.0
 
     @property
     def bare_model(self) -> JointModel:
-        """The model without the wrapper for several processes."""
-        return self.accelerator.unwrap_model(self.model)
+        """The networks without loss and without the wrapper for several processes."""
+        return self.accelerator.unwrap_model(self.model).networks
+
+    @property
+    def loss(self) -> JointLoss:
+        """The joint loss."""
+        return self.accelerator.unwrap_model(self.model).loss
 
 
 def begin_with(state: TrainState, folder: Path) -> None:
     """Set model and averages to the weights of a model folder.
 
     Raises:
-        ModelFileError: If the folder is no model, or its networks have other sizes.
+        ModelFileError: If the folder is no model, or its networks are built differently; says in what.
     """
     pipeline = load_pipeline(folder)
     model = state.bare_model
-    try:
-        model.placement.load_state_dict(pipeline.placement.state_dict(), strict=True)
-        model.synthesis.load_state_dict(pipeline.synthesis.state_dict(), strict=True)
-    except RuntimeError as error:
-        raise ModelFileError(f"{folder} has other sizes than this recipe ({error}); begin without --initial") from error
+    differences = [
+        *_differences("placement", pipeline.placement.config, model.placement.config),
+        *_differences("synthesis", pipeline.synthesis.config, model.synthesis.config),
+    ]
+    if differences:
+        raise ModelFileError(
+            f"{folder} has other networks than this recipe: {'; '.join(differences)}; "
+            "train the recipe that the model is of, or leave --init out"
+        )
+    model.placement.load_state_dict(pipeline.placement.state_dict(), strict=True)
+    model.synthesis.load_state_dict(pipeline.synthesis.state_dict(), strict=True)
     for shadow, parameter in zip(state.ema.shadow_params, model.parameters(), strict=True):
         shadow.data.copy_(parameter.data)
+
+
+def _differences(network: str, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    """What a network is built from that is not what is wanted; lists and tuples are the same."""
+    return [
+        f"{network}.{name} is {found[name]}, the recipe has {wanted[name]}"
+        for name in wanted
+        if not name.startswith("_") and _plain(found[name]) != _plain(wanted[name])
+    ]
+
+
+def _plain(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def fresh_state(
@@ -83,8 +110,8 @@ def fresh_state(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         joint = model.build().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    wrapped = accelerator.prepare_model(joint)
-    optimizer = optim.build(wrapped.parameters(), pretrained_parameters(joint))
+    wrapped = accelerator.prepare_model(JointTraining(joint, loss))
+    optimizer = optim.build(joint.parameters(), pretrained_parameters(joint))
     ema = EMAModel(joint.parameters(), decay=optim.ema_decay, use_ema_warmup=True, inv_gamma=1.0, power=0.75)
     return TrainState(
         step=0,
@@ -94,7 +121,6 @@ def fresh_state(
         ema=ema,
         optimizer=optimizer,
         optim=optim,
-        loss=loss,
         accelerator=accelerator,
         convergence=convergence,
     )

@@ -6,12 +6,14 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, fields
 
 import torch
+from accelerate import Accelerator
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from situate.errors import NonFiniteLossError
 from situate.flow.path import draw_sigma, sample_path
 from situate.records.batch import Batch
 from situate.seeds import seed_for
+from situate.training.counts import counts_of
 from situate.training.losses import LossTerms
 from situate.training.optim import RATE_FACTOR
 from situate.training.state import TrainState
@@ -30,22 +32,24 @@ class StepReport:
 
 
 def train_step(state: TrainState, batch: Batch) -> StepReport:
-    """Draw noise for (seed, step, rank), predict, compare, adjust (method step T4).
+    """Draw noise for (seed, step), predict, compare, adjust (method step T4).
+
+    With several processes `batch` is this one's part of the step; noise, losses and gradient are those of the whole.
 
     Raises:
         NonFiniteLossError: If the loss or its gradient is NaN or infinite; nothing has been adjusted then.
     """
     accelerator = state.accelerator
-    generator = torch.Generator(accelerator.device).manual_seed(
-        seed_for(state.seed, "noise", state.step, accelerator.process_index)
-    )
+    # 0 is the process that would draw it all if it were alone.
+    generator = torch.Generator(accelerator.device).manual_seed(seed_for(state.seed, "noise", state.step, 0))
     learning_rate = state.optim.learning_rate_at(state.step, state.num_steps)
     for group in state.optimizer.param_groups:
         group["lr"] = learning_rate * group[RATE_FACTOR]
     state.model.train()
-    terms = joint_terms(state, state.model, _on_device(batch, accelerator.device), generator)
+    own_terms = joint_terms(state, _on_device(batch, accelerator.device), generator, is_part=True)
+    terms = _averaged(own_terms, accelerator)
     _check_finite(terms, state)
-    accelerator.backward(terms.total)
+    accelerator.backward(own_terms.total)
     gradient_norm = float(accelerator.clip_grad_norm_(state.model.parameters(), state.optim.max_gradient_norm) or 0)
     _check_gradient(gradient_norm, terms, state)
     state.optimizer.step()
@@ -63,29 +67,41 @@ def evaluate(state: TrainState, batches: Sequence[Batch]) -> dict[str, float]:
     with averaged_weights(state):
         state.bare_model.eval()
         for batch in batches:
-            terms = joint_terms(state, state.bare_model, _on_device(batch, state.accelerator.device), generator)
+            terms = joint_terms(state, _on_device(batch, state.accelerator.device), generator)
             for name, value in terms.as_floats().items():
                 sums[name] = sums.get(name, 0.0) + value * len(batch)
     count = sum(len(batch) for batch in batches)
     return {name: value / count for name, value in sums.items()}
 
 
-def joint_terms(state: TrainState, model: torch.nn.Module, batch: Batch, generator: torch.Generator) -> LossTerms:
-    """Noise the truth, predict, compare."""
-    sigma = draw_sigma(len(batch), generator)
-    noise = torch.randn(batch.image.shape, generator=generator, device=generator.device)
+def joint_terms(state: TrainState, batch: Batch, generator: torch.Generator, *, is_part: bool = False) -> LossTerms:
+    """Noise the truth, predict, compare.
+
+    Args:
+        state: With the model.
+        batch: Samples on its device.
+        generator: Of noise and sigma.
+        is_part: Whether `batch` is what this process has of a step of all processes. Then noise is drawn for the whole
+            step, and the mean of what the processes get is what one process with all samples would get.
+    """
+    accelerator = state.accelerator
+    place, count = (accelerator.process_index, accelerator.num_processes) if is_part else (0, 1)
+    part = slice(place * len(batch), (place + 1) * len(batch))
+    sigma = draw_sigma(count * len(batch), generator)[part]
+    shape = (count * len(batch), *batch.image.shape[1:])
+    noise = torch.randn(shape, generator=generator, device=generator.device)[part]
     x_sigma = sample_path(noise, batch.image, sigma).x_sigma
-    with state.accelerator.autocast(), fast_attention(batch.positions.device):
-        prediction = model(
-            batch.placement,
-            batch.synthesis,
-            x_sigma,
-            sigma,
-            batch.without_decoys,
-            batch.has_decoys,
-            batch.has_composite,
-        )
-    return state.loss(prediction, batch, sigma)
+    # The wrapper for several processes would wait for the others.
+    model = state.model if is_part else accelerator.unwrap_model(state.model)
+    with accelerator.autocast(), fast_attention(batch.positions.device):
+        return model(batch, x_sigma, sigma, counts_of(batch, accelerator if is_part else None))
+
+
+def _averaged(terms: LossTerms, accelerator: Accelerator) -> LossTerms:
+    """The mean over the processes; not finite in any of them unless it is in all."""
+    values = torch.stack([getattr(terms, field.name).detach() for field in fields(terms)])
+    mean: torch.Tensor = accelerator.reduce(values, "mean")  # type: ignore[assignment]
+    return LossTerms(*mean)
 
 
 @contextmanager
