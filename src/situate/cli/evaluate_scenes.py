@@ -11,7 +11,9 @@ from situate.errors import InputError
 
 if TYPE_CHECKING:
     from situate.data.store import TripleStore
-    from situate.evaluation.benchmark.bench import SceneScores
+    from situate.evaluation.benchmark.mean_shadow import MeanShadow
+    from situate.evaluation.benchmark.model_under_test import ModelUnderTest
+    from situate.evaluation.benchmark.scene_scores import SceneScores
     from situate.evaluation.benchmark.scene_set import SceneSet, TestSet
 
 
@@ -35,7 +37,6 @@ class SceneOptions:
 def evaluate_scene_suite(options: SceneOptions, json: Path | None, report: Path | None, device: str) -> None:
     """Run the benchmark; print tables and write what was asked for."""
     from situate.cli.progress import progress_bar
-    from situate.evaluation.benchmark.bench import ModelUnderTest
     from situate.evaluation.benchmark.report import benchmark_report
     from situate.evaluation.benchmark.run import BenchmarkConfig, figures_of, prepared_bench, scored
     from situate.imageio.write import write_bytes, write_json
@@ -43,19 +44,26 @@ def evaluate_scene_suite(options: SceneOptions, json: Path | None, report: Path 
 
     _check_fit(options)
     scenes, store = _scenes(options)
-    model, described = None, {}
-    if options.model is not None:
-        composer = composer_of(options.model, device)
-        model = ModelUnderTest(composer.pipeline, options.steps[0], composer.model_fingerprint)
-        described = {"model": str(options.model), "model_fingerprint": composer.model_fingerprint}
+    model = _model(options, device)
     config = BenchmarkConfig(seed=options.seed, with_renders=not options.no_render)
-    make_bench = partial(prepared_bench, scenes, config, model=model, triples=store, prior_data=options.prior_data)
+    mean_shadow, shadow_data = _mean_shadow(options.prior_data) if config.with_renders else (None, None)
+    make_bench = partial(
+        prepared_bench,
+        scenes,
+        config,
+        model=model,
+        triples=store,
+        prior_data=options.prior_data,
+        mean_shadow=mean_shadow,
+    )
     bench = make_bench()  # here too, before any worker: what is missing is named, not taken for a killed process
     num_workers = num_processors() if options.num_workers is None else options.num_workers
     with progress_bar("evaluating") as progress:
         scores = scored(make_bench, len(scenes.groups), num_workers=num_workers, progress=progress)
     scores = _fitted(options.model, scores, scenes) if options.fit_score else scores
-    result: dict[str, Any] = {**figures_of(bench, scores, config), **described}
+    result: dict[str, Any] = {**figures_of(bench, scores, config), "mean_shadow": shadow_data}
+    if model is not None:
+        result |= {"model": str(options.model), "model_fingerprint": model.fingerprint}
     if "reliability" in (result["score"] or {}):
         result["score"]["in_sample"] = _is_in_sample(options, scenes)
     _tell(result)
@@ -63,6 +71,30 @@ def evaluate_scene_suite(options: SceneOptions, json: Path | None, report: Path 
         write_json(result, json)
     if report is not None:
         write_bytes(benchmark_report(bench, scores, result).encode(), report)
+
+
+def _model(options: SceneOptions, device: str) -> "ModelUnderTest | None":
+    from situate.evaluation.benchmark.model_under_test import ModelUnderTest
+
+    if options.model is None:
+        return None
+    composer = composer_of(options.model, device)
+    return ModelUnderTest(composer.pipeline, options.steps, composer.model_fingerprint)
+
+
+def _mean_shadow(prior_data: Path | None) -> tuple["MeanShadow", dict[str, Any]]:
+    """Measure the mean shadow on the prior's training triples, or on the starter set if these know no shadows."""
+    from situate.data.starter import starter_set
+    from situate.data.store import TripleStore
+    from situate.evaluation.benchmark.mean_shadow import SHADOW_SOURCES, mean_shadow_of
+
+    store = TripleStore(starter_set("train") if prior_data is None else prior_data)
+    if not any(label["source"] in SHADOW_SOURCES for label in store.labels):
+        store = TripleStore(starter_set("train"))
+    mean_shadow = mean_shadow_of(store)
+    is_starter = store.folder == starter_set("train")
+    data = "starter/train" if is_starter else str(store.folder)
+    return mean_shadow, {"data": data, "num_triples": mean_shadow.num_triples}
 
 
 def _check_fit(options: SceneOptions) -> None:

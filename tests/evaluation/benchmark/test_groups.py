@@ -7,9 +7,10 @@ import pytest
 
 from situate.data.assets.model import NOT_TURNED, AssetModel
 from situate.data.scenes.cast import is_test_model
-from situate.evaluation.benchmark.bench import SceneScores
 from situate.evaluation.benchmark.groups import GROUPINGS, MIN_KIND_SCENES, grouped
+from situate.evaluation.benchmark.place_pictures import ScenePictureScores
 from situate.evaluation.benchmark.place_scores import PlaceScores
+from situate.evaluation.benchmark.scene_scores import SceneScores
 from situate.evaluation.benchmark.scene_set import SceneSet
 from situate.evaluation.benchmark.subject import Subject
 from situate.evaluation.benchmark.summary import GROUP_FIGURES, figures, summary
@@ -33,7 +34,8 @@ SEEN, UNSEEN = (
 
 def scored_scene(number: int, subject: Subject, *, is_plausible: bool = True) -> SceneScores:
     places = PlaceScores(is_plausible, () if is_plausible else ("size",), 0.5, 0.5, float(number), 0.1 * number)
-    return SceneScores(f"scene{number}", subject, True, {"truth": places, "prior": places}, (), {}, False)
+    made = ScenePictureScores({}, {}, {})
+    return SceneScores(f"scene{number}", subject, True, {"truth": places, "prior": places}, (), made, False)
 
 
 def of_kinds(*kinds: str) -> list[SceneScores]:

@@ -16,8 +16,10 @@ from tests.synthetic import write_synthetic_set
 from situate.cli.app import main
 from situate.errors import ConfigError, InputError
 from situate.evaluation.benchmark import proposals
-from situate.evaluation.benchmark.bench import ModelUnderTest
-from situate.evaluation.benchmark.report import benchmark_report, on_checker, shown_scenes
+from situate.evaluation.benchmark.made import Made
+from situate.evaluation.benchmark.model_under_test import ModelUnderTest
+from situate.evaluation.benchmark.place_pictures import ScenePictureScores
+from situate.evaluation.benchmark.report import benchmark_report, masks, on_checker, shown_scenes
 from situate.evaluation.benchmark.run import BenchmarkConfig, figures_of, prepared_bench, scored
 from situate.evaluation.benchmark.tables import as_markdown, tables_of
 from situate.nn.score import ScoreMap
@@ -36,21 +38,22 @@ def test_every_method_has_its_figures(result):
     assert result["suite"] == "scenes"
     assert result["num_scenes"] == 3
     methods = result["methods"]
-    assert set(METHODS) | {"model", "copy-paste", "poisson", "reinhard"} <= set(methods)
+    assert set(METHODS) | {"model", "model@truth", "copy-paste", "poisson", "reinhard", "mean-shadow"} <= set(methods)
     for name in (*METHODS, "model"):
         for figure in ("plausible_at_1", "plausible_of_20", "coverage"):
             assert 0 <= methods[name][figure] <= 1
         assert methods[name]["likelihood_gap"] >= 0
         assert methods[name]["size_error"] >= 0
     for name in ("truth", "ceiling", "copy-paste", "reinhard"):
-        assert {"psnr_db", "ssim", "psnr_blurred_db", "perceptual", "shadow_iou"} <= set(methods[name])
+        assert {"psnr_db", "ssim", "psnr_blurred_db", "perceptual", "colour_error", "shadow_iou"} <= set(methods[name])
     for name in (name for name in methods if "num_pictures" in methods[name]):
         assert methods[name]["num_pixels_changed_outside_effect"] == 0, name
     assert "plausible_at_1" not in methods["copy-paste"]
     json.dumps(result, allow_nan=False)
 
 
-def test_scenes_of_a_folder_are_judged_with_the_pictures_in_it(tmp_path):
+def test_scenes_of_a_folder_are_judged_with_the_pictures_in_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(proposals, "NUM_PRIOR_SCENES", 2)
     folder, figures = tmp_path / "made", tmp_path / "figures.json"
     assert main(["data", "scenes", str(folder), "--num", "3", "--size", "48", "--num-workers", "1"]) == 0
     words = ["--data", str(folder), "--json", str(figures), "--limit", "2", "--num-workers", "1"]
@@ -60,6 +63,9 @@ def test_scenes_of_a_folder_are_judged_with_the_pictures_in_it(tmp_path):
     assert found["test_set"]["num_scenes_with_pictures"] == found["num_scenes"]
     assert found["methods"]["truth"]["plausible_at_1"] == 1
     assert found["methods"]["copy-paste"]["psnr_db"] < found["methods"]["ceiling"]["psnr_db"]
+    assert found["mean_shadow"] == {"data": "starter/train", "num_triples": 416}
+    assert found["methods"]["mean-shadow"]["shadow_iou"] > 0
+    assert (found["num_steps"], found["steps"], found["gains"]) == (None, {}, {}), "no model"
 
 
 def test_scores_are_fitted_on_a_folder_and_then_come_with_every_place(tmp_path, monkeypatch, capsys):
@@ -124,7 +130,7 @@ def test_the_installed_packages_own_score_is_not_overwritten(tmp_path, capsys):
 
 def test_figures_do_not_depend_on_the_number_of_processes(scenes, bench, pipeline, tmp_path):
     config, prior_data = BenchmarkConfig(), write_synthetic_set(tmp_path / "triples")
-    model = ModelUnderTest(pipeline, 1, "debug")
+    model = ModelUnderTest(pipeline, (1,), "debug")
     make_bench = partial(prepared_bench, scenes, config, model=model, prior_data=prior_data)
     alone, together = (figures_of(bench, scored(make_bench, 3, num_workers=count), config) for count in (1, 2))
     assert "model" in alone["methods"]
@@ -172,16 +178,53 @@ def test_there_is_nothing_to_render_in_the_sky(bench):
 
 def test_a_scene_scores_the_same_alone(bench, scores):
     alone = bench.score(1)
-    assert replace(alone, pictures={}) == replace(scores[1], pictures={})
+    nothing = ScenePictureScores({}, {}, {})
+    assert replace(alone, made=nothing) == replace(scores[1], made=nothing)
     assert alone.pictures.keys() == scores[1].pictures.keys()
     for method, found in alone.pictures.items():
         # A network's sums may be taken in another order, in the last bit.
         assert asdict(found) == pytest.approx(asdict(scores[1].pictures[method]), rel=1e-6, nan_ok=True), method
 
 
+def test_the_model_is_judged_at_both_places_with_every_number_of_steps(result):
+    assert result["num_steps"] == 2
+    assert list(result["steps"]) == ["1", "2"]
+    for name in ("model", "model@truth"):
+        headline = result["steps"]["2"][name]
+        assert headline["psnr_db"]["value"] == pytest.approx(result["methods"][name]["psnr_db"], rel=1e-5)
+        assert headline["perceptual_ratio"]["value"] == 1, "2 is the most"
+        one = result["steps"]["1"][name]
+        assert one["perceptual_ratio"]["value"] == pytest.approx(
+            one["perceptual"]["value"] / headline["perceptual"]["value"], rel=1e-4
+        )
+
+
+def test_gains_are_paired_scene_by_scene(result, scores):
+    assert list(result["gains"]["model@truth"]) == ["copy-paste", "poisson", "reinhard", "mean-shadow"]
+    assert "copy-paste@model" in result["gains"]["model"]
+    gain = result["gains"]["model@truth"]["poisson"]
+    both = [one.made.gains_db["model@truth"]["poisson"] for one in scores if "poisson" in one.pictures]
+    assert gain["num_samples"] == len(both)
+    assert gain["value"] == pytest.approx(np.mean(both), rel=1e-4)
+
+
+def test_pictures_that_have_a_figure_are_counted(result, scores):
+    made = [one.pictures["copy-paste"] for one in scores if "copy-paste" in one.pictures]
+    counts = result["methods"]["copy-paste"]["num_pictures_with"]
+    assert counts["visible_iou"] == sum(not math.isnan(one.visible_iou) for one in made)
+    assert counts["colour_error"] == len(made) == result["methods"]["copy-paste"]["num_pictures"]
+
+
 def test_tables_are_markdown(result):
     texts = [as_markdown(table) for table in tables_of(result)]
-    assert len(texts) == 7
+    titles = [text.splitlines()[0] for text in texts]
+    assert titles[5:9] == [
+        "**Pictures, the model with 2 steps**",
+        "**Object and shadow, the model with 2 steps**",
+        "**PSNR of the model above others, on the same pixels, the model with 2 steps**",
+        "**Pictures by number of steps**",
+    ]
+    assert any(line.startswith("| above mean-shadow |") for line in texts[7].splitlines())
     for text in texts:
         lines = [line for line in text.splitlines() if line.startswith("|")]
         assert len({line.count("|") for line in lines}) == 1
@@ -190,7 +233,9 @@ def test_tables_are_markdown(result):
 
 def test_the_page_shows_pictures_and_needs_nothing_else(bench, scores, result):
     page = benchmark_report(bench, scores, {**result, "model": "debug", "model_fingerprint": "0"})
-    assert page.count("<img") >= 5
+    num_shown = sum("model" in one.pictures for one in scores)
+    # background, foreground, two maps; at each of two places composite, render, and the masks of both
+    assert page.count("<img") == 12 * num_shown > 0
     assert not re.search(r"https?://", page)
 
 
@@ -202,6 +247,15 @@ def test_best_median_and_worst_are_different_scenes():
     assert parts["Best"] == [0, 1, 2]
     assert parts["Worst"] == [17, 18, 19]
     assert 8 in parts["Median"]
+
+
+def test_masks_show_the_object_over_the_effect():
+    effect, visible = (np.zeros((1, 3), np.uint8) for _ in range(2))
+    effect[0, 1:], visible[0, 2] = 255, 255
+    nothing, shadow, thing = masks(Made(np.zeros((1, 3, 3), np.uint8), effect, visible))[0].tolist()
+    assert nothing == [0, 0, 0]
+    assert shadow[2] > shadow[0], "blue"
+    assert thing[0] > thing[2], "orange"
 
 
 def test_a_transparent_cutout_shows_the_board():

@@ -13,7 +13,8 @@ from tests.synthetic import synthetic_triple
 from situate.data.places.distribution import GRID_SIDE
 from situate.evaluation.baselines import prior_from, reinhard
 from situate.evaluation.benchmark.composites import COMPOSERS, made_by, made_ceiling
-from situate.evaluation.benchmark.picture_scores import Made, picture_scores, ssim
+from situate.evaluation.benchmark.made import Made
+from situate.evaluation.benchmark.picture_scores import picture_scores, psnr_gain_db, ssim
 from situate.evaluation.benchmark.place_scores import (
     MAX_SIZE_ERROR,
     PlaceScores,
@@ -128,23 +129,46 @@ def true_made(triple) -> Made:
 
 def test_the_render_itself_has_the_best_pictures(perceptual):
     triple = synthetic_triple(1)
-    scores = picture_scores(true_made(triple), triple, perceptual)
+    scores = picture_scores(true_made(triple), triple, triple.background, perceptual)
     assert (scores.psnr_db, scores.psnr_blurred_db) == (MAX_PSNR_DB, MAX_PSNR_DB)
     assert (scores.ssim, scores.ssim_blurred) == (pytest.approx(1), pytest.approx(1))
     assert scores.shadow_iou == 1
     assert scores.perceptual == 0
+    assert (scores.colour_error, scores.brightness_error, scores.shadow_edge_energy) == (0, 0, 1)
+    assert math.isnan(scores.visible_iou), "nothing hides it"
     assert scores.num_changed_outside == 0
 
 
 def test_the_ceiling_of_a_cut_out_that_fits_is_the_truth_but_for_its_rim(perceptual):
     triple = synthetic_triple(1)
-    ceiling = picture_scores(made_ceiling(triple.foreground, triple.box_cxcywh, triple), triple, perceptual)
-    pasted = picture_scores(made_by("copy-paste", triple, triple.box_cxcywh), triple, perceptual)
+    warped = made_ceiling(triple.foreground, triple.box_cxcywh, triple, triple.background)
+    laid_over = made_by("copy-paste", triple, triple.box_cxcywh)
+    assert laid_over is not None
+    ceiling, pasted = (picture_scores(one, triple, triple.background, perceptual) for one in (warped, laid_over))
     assert ceiling.psnr_db > 30
     assert ceiling.psnr_db > pasted.psnr_db + 6
     assert ceiling.perceptual < pasted.perceptual
     assert ceiling.shadow_iou > 0.9
     assert ceiling.num_changed_outside == 0
+
+
+def test_a_gain_is_of_the_same_pixels(perceptual):
+    triple = synthetic_triple(1)
+    pasted = made_by("copy-paste", triple, triple.box_cxcywh)
+    assert pasted is not None
+    boastful = replace(pasted, effect=np.full_like(triple.effect, 255))
+    own, claimed = (picture_scores(one, triple, triple.background, perceptual).psnr_db for one in (pasted, boastful))
+    assert claimed > own + 3, "a region that was hardly changed flatters"
+    assert psnr_gain_db(boastful, pasted, triple, triple.background) == 0
+    assert psnr_gain_db(true_made(triple), pasted, triple, triple.background) > 20
+
+
+def test_losses_of_a_stored_background_are_no_fault_of_a_composite(perceptual):
+    triple = synthetic_triple(1)
+    stored = np.clip(triple.background.astype(int) + 3, 0, 255).astype(np.uint8)
+    composite = np.where(triple.effect[..., None] > 0, triple.composite, stored)
+    scores = picture_scores(Made(composite, triple.effect, triple.visible_alpha), triple, stored, perceptual)
+    assert (scores.psnr_db, scores.num_changed_outside) == (MAX_PSNR_DB, 0)
 
 
 def test_the_ceiling_hides_what_stands_behind_something():
@@ -155,7 +179,7 @@ def test_the_ceiling_hides_what_stands_behind_something():
     visible = np.where(hidden, 0, triple.visible_alpha).astype(np.uint8)
     composite = np.where((hidden & (triple.visible_alpha > 0))[..., None], triple.background, triple.composite)
     behind = replace(triple, amodal_alpha=triple.visible_alpha, visible_alpha=visible, composite=composite)
-    made = made_ceiling(triple.foreground, triple.box_cxcywh, behind)
+    made = made_ceiling(triple.foreground, triple.box_cxcywh, behind, behind.background)
     assert made.visible_alpha[rows.max() - 1, round(columns.mean())] == 0
     assert made.visible_alpha[rows.min() + 3, round(columns.mean())] > 200
 
@@ -165,7 +189,7 @@ def test_composers_without_a_network_have_no_shadow_and_change_nothing_unseen(na
     triple = synthetic_triple(1)
     made = made_by(name, triple, triple.box_cxcywh)
     assert made is not None
-    scores = picture_scores(made, triple, perceptual)
+    scores = picture_scores(made, triple, triple.background, perceptual)
     assert scores.num_changed_outside == 0
     assert 5 < scores.psnr_db < 45
     assert scores.ssim < 0.99
@@ -186,7 +210,9 @@ def test_structural_similarity_sees_only_its_region():
 def test_blurring_forgives_a_shift_by_a_pixel(perceptual):
     triple = synthetic_triple(2)
     shifted = np.roll(triple.composite, 1, axis=1)
-    scores = picture_scores(Made(shifted, np.full_like(triple.effect, 255), triple.visible_alpha), triple, perceptual)
+    scores = picture_scores(
+        Made(shifted, np.full_like(triple.effect, 255), triple.visible_alpha), triple, triple.background, perceptual
+    )
     assert scores.psnr_blurred_db > scores.psnr_db + 3
 
 

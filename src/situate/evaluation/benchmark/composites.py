@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 from situate.evaluation.baselines import poisson, reinhard
-from situate.evaluation.benchmark.picture_scores import Made
+from situate.evaluation.benchmark.made import Made
 from situate.geometry.canvas import BoxCxcywh
 from situate.geometry.paste import paste, place_foreground
 from situate.records.triple import Triple
@@ -32,8 +32,13 @@ def made_by(name: str, triple: Triple, box_cxcywh: BoxCxcywh) -> Made | None:
     return Made(composite, np.maximum(visible, is_changed.astype(np.uint8)), visible)
 
 
-def made_ceiling(foreground: UInt8[np.ndarray, "fh fw 4"], box_cxcywh: BoxCxcywh, truth: Triple) -> Made:
-    """Warp a foreground to a box and give it the true colours, on a ground with the true shadow.
+def made_ceiling(
+    foreground: UInt8[np.ndarray, "fh fw 4"],
+    box_cxcywh: BoxCxcywh,
+    truth: Triple,
+    background: UInt8[np.ndarray, "h w 3"],
+) -> Made:
+    """Warp a foreground to a box and give it the true colours, on a ground with the true shadow, on a background.
 
     What is left is what no relighting can mend: the cut-out was seen from a slightly other pitch.
     """
@@ -46,7 +51,8 @@ def made_ceiling(foreground: UInt8[np.ndarray, "fh fw 4"], box_cxcywh: BoxCxcywh
     mixed = shares[..., None] * colours + (1 - shares[..., None]) * ground
     visible = np.rint(shares * 255).astype(np.uint8)
     effect = np.maximum(truth.effect, visible)
-    return Made(np.rint(mixed).astype(np.uint8), effect, visible)
+    composite = np.where(effect[..., None] > 0, np.rint(mixed).astype(np.uint8), background)
+    return Made(composite, effect, visible)
 
 
 def made_true(triple: Triple) -> Made:

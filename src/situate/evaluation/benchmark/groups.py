@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
-from situate.evaluation.benchmark.bench import SceneScores
+from situate.evaluation.benchmark.scene_scores import SceneScores
 
 MIN_KIND_SCENES = 5
 """Kinds with fewer scenes are joined."""

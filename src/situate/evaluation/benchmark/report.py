@@ -7,14 +7,19 @@ import cv2
 import numpy as np
 from jaxtyping import UInt8
 
-from situate.evaluation.benchmark.bench import MODEL, Bench, ScenePictures, SceneScores
+from situate.evaluation.benchmark.bench import Bench, ScenePictures
 from situate.evaluation.benchmark.diagram import reliability_diagram
+from situate.evaluation.benchmark.made import Made
+from situate.evaluation.benchmark.model_under_test import MODEL
+from situate.evaluation.benchmark.place_pictures import PlacePictures, name_at
+from situate.evaluation.benchmark.scene_scores import SceneScores
 from situate.evaluation.benchmark.tables import NOTES, tables_of
 from situate.evaluation.page import heading, page, paragraph, picture, picture_table, table_html
 from situate.geometry.heatmap import overlay
 
 NUM_SHOWN = 3
 SHOWN_BASELINE = "copy-paste"
+EFFECT_RGB, VISIBLE_RGB = np.array([70, 130, 220]), np.array([250, 170, 60])
 CHECKER_PX, CHECKER_LEVELS = 6, (200, 235)
 
 
@@ -32,7 +37,7 @@ def benchmark_report(bench: Bench, scores: Sequence[SceneScores], result: Mappin
     ranked = ranking(scores, method)
     for title, numbers in shown_scenes(ranked).items():
         sections.append(heading(f"{title}, by PSNR of {method}"))
-        sections.append(_pictures([(scores[number], bench.show(number, method)) for number in numbers], method))
+        sections.append(_pictures([(scores[number], bench.show(number)) for number in numbers]))
     return page("Situate: benchmark", sections)
 
 
@@ -63,26 +68,51 @@ def _about(result: Mapping[str, Any]) -> str:
     return f"{model}{result['num_scenes']} scenes of {test_set['name']}{published[test_set['is_as_published']]}."
 
 
-def _pictures(rows: Sequence[tuple[SceneScores, ScenePictures]], method: str) -> str:
-    header = ["foreground", "truth", "where it could stand", "where the model expects it", "composite", "render there"]
-    if method != MODEL:
-        del header[3]
-    return picture_table(header, [_row(scores, shown, method) for scores, shown in rows], is_pixelated=True)
-
-
-def _row(scores: SceneScores, shown: ScenePictures, method: str) -> list[str]:
-    triple, figures = shown.triple, scores.pictures[method]
-    cells = [
-        picture(on_checker(triple.foreground), f"{triple.key}, {triple.kind}"),
-        picture(triple.composite),
-        picture(overlay(triple.background, _enlarged(shown.truth, triple.background))),
+def _pictures(rows: Sequence[tuple[SceneScores, ScenePictures]]) -> str:
+    masks_of = "effect (blue) and visible object (orange)"
+    header = [
+        "pair",
+        "where it could stand",
+        "composite",
+        "render there",
+        f"{masks_of}: composite",
+        f"{masks_of}: render",
     ]
+    return picture_table(header, [row for scores, shown in rows for row in _rows(scores, shown)], is_pixelated=True)
+
+
+def _rows(scores: SceneScores, shown: ScenePictures) -> list[list[str]]:
+    """Two rows for a scene: background and true place, foreground and the model's place."""
+    triple, background = shown.triple, shown.triple.background
+    pair = [
+        picture(background, f"{triple.key}: background"),
+        picture(on_checker(triple.foreground), triple.kind),
+    ]
+    maps = [picture(overlay(background, _enlarged(shown.truth, background)), "in truth"), ""]
     if shown.cell_prob is not None:
-        cells.append(picture(overlay(triple.background, _enlarged(shown.cell_prob, triple.background))))
-    verdict = "" if method not in scores.places else ", ".join(scores.places[method].reasons) or "plausible"
-    cells.append(picture(shown.made.composite, f"{figures.psnr_db:.1f} dB {verdict}".strip()))
-    cells.append("" if shown.reference is None else picture(shown.reference.composite))
-    return cells
+        maps[1] = picture(overlay(background, _enlarged(shown.cell_prob, background)), "by the model")
+    made = [*(_place_cells(scores, place) for place in shown.places), []]
+    return [[pair[number], maps[number], *made[number]] for number in range(2)]
+
+
+def _place_cells(scores: SceneScores, place: PlacePictures) -> list[str]:
+    """What the model (plain paste without one) made at a place, beside the render there, and the masks of both."""
+    method = name_at(MODEL if place.model else SHOWN_BASELINE, place.place)
+    made = next(iter(place.model.values()), place.baselines[SHOWN_BASELINE])
+    truth = place.reference
+    where = "at the true place" if place.place == "truth" else ", ".join(scores.places[MODEL].reasons) or "plausible"
+    return [
+        picture(made.composite, f"{method}: {scores.pictures[method].psnr_db:.1f} dB, {where}"),
+        picture(truth.composite),
+        picture(masks(made)),
+        picture(masks(Made(truth.composite, truth.effect, truth.visible_alpha))),
+    ]
+
+
+def masks(made: Made) -> UInt8[np.ndarray, "h w 3"]:
+    """Draw the effect in one colour and what is seen of the object over it in another; black where neither is."""
+    effect, visible = (mask[..., None] / 255 for mask in (made.effect, made.visible_alpha))
+    return np.rint(visible * VISIBLE_RGB + (1 - visible) * effect * EFFECT_RGB).astype(np.uint8)
 
 
 def _enlarged(cells: np.ndarray, background: np.ndarray) -> np.ndarray:

@@ -13,8 +13,11 @@ from situate.data.scenes.render import Renderer
 from situate.data.store import TripleStore
 from situate.errors import InputError
 from situate.evaluation.baselines import PriorPlacement, prior_from
-from situate.evaluation.benchmark.bench import Bench, ModelUnderTest, SceneScores, TripleSource
+from situate.evaluation.benchmark.bench import Bench, TripleSource
+from situate.evaluation.benchmark.mean_shadow import MeanShadow
+from situate.evaluation.benchmark.model_under_test import ModelUnderTest
 from situate.evaluation.benchmark.proposals import prior_of_other_scenes
+from situate.evaluation.benchmark.scene_scores import SceneScores
 from situate.evaluation.benchmark.scene_set import SceneSet
 from situate.evaluation.benchmark.summary import summary
 from situate.evaluation.oracle.oracle import Oracle
@@ -47,6 +50,7 @@ def prepared_bench(
     model: ModelUnderTest | None = None,
     triples: TripleStore | None = None,
     prior_data: Path | None = None,
+    mean_shadow: MeanShadow | None = None,
 ) -> Bench:
     """Set up the benchmark.
 
@@ -56,6 +60,7 @@ def prepared_bench(
         model: The model to judge; None judges the baselines only.
         triples: A data set that holds the scenes' pictures; without it they are rendered.
         prior_data: Training triples on which the prior is counted; without it on other scenes of the same config.
+        mean_shadow: Of training triples; None leaves out the baseline that needs it.
 
     Raises:
         InputError: If a model is to be judged without pictures.
@@ -69,7 +74,15 @@ def prepared_bench(
     renderer = Renderer(scenes.config.num_samples) if config.with_renders else None
     source = _source(scenes, renderer, triples)
     prior = prior_of_other_scenes(scenes.config) if prior_data is None else _counted(prior_data)
-    return Bench(scenes, prior, seed=config.seed, triples=source, renderer=renderer, model=model)
+    return Bench(
+        scenes,
+        prior,
+        seed=config.seed,
+        triples=source,
+        renderer=renderer,
+        model=model,
+        mean_shadow=mean_shadow,
+    )
 
 
 def scored(

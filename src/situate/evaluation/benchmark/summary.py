@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from situate.evaluation.benchmark.bench import SceneScores
 from situate.evaluation.benchmark.groups import GROUPINGS, grouped
+from situate.evaluation.benchmark.picture_summary import PICTURE_FIGURES, picture_figures
+from situate.evaluation.benchmark.scene_scores import SceneScores
 from situate.evaluation.benchmark.scene_set import SceneSet
 from situate.evaluation.benchmark.score import score_figures
 from situate.evaluation.benchmark.size_floor import size_floors
@@ -20,14 +21,11 @@ FIGURES: dict[str, tuple[str, str, Callable[..., Estimate]]] = {
     "coverage": ("places", "coverage", mean_of),
     "likelihood_gap": ("places", "likelihood_gap", mean_of),
     "size_error": ("places", "size_error", median_of),
-    "psnr_db": ("pictures", "psnr_db", mean_of),
-    "ssim": ("pictures", "ssim", mean_of),
-    "psnr_blurred_db": ("pictures", "psnr_blurred_db", mean_of),
-    "ssim_blurred": ("pictures", "ssim_blurred", mean_of),
-    "perceptual": ("pictures", "perceptual", mean_of),
-    "shadow_iou": ("pictures", "shadow_iou", mean_of),
+    **{name: ("pictures", name, estimate) for name, estimate in PICTURE_FIGURES.items()},
 }
 """By name: of which scores of a scene it is made, from which field, and how."""
+SOMETIMES_MISSING = ("colour_error", "visible_iou", "shadow_iou", "shadow_edge_energy")
+"""Figures of pictures that not every picture has: how many do is told."""
 GROUP_FIGURES = ("plausible_at_1", "plausible_of_20", "likelihood_gap", "size_error")
 DIGITS = 6
 
@@ -45,7 +43,8 @@ def summary(scenes: SceneSet, scores: Sequence[SceneScores], *, seed: int, name:
         `methods` holds numbers, fractions in 0..1; their 95 % intervals stand under the same names in `intervals`. A
         figure that a method does not have is left out. `size_floor` is what the draw of heights costs anybody. `groups`
         holds the same for the scenes of each world, of each kind, and of models seen in training or not. `score` tells
-        how well the model's scores can be trusted; None without a model.
+        how well the model's scores can be trusted; None without a model. `num_steps`, `steps` and `gains` are those
+        of `picture_figures`.
     """
     result = figures(scenes, scores, tuple(FIGURES), seed=seed)
     for method in result["methods"]:
@@ -55,6 +54,7 @@ def summary(scenes: SceneSet, scores: Sequence[SceneScores], *, seed: int, name:
         "test_set": _described(scenes, scores),
         "seed": seed,
         **result,
+        **picture_figures(scores, seed=seed),
         "groups": {
             grouping: {
                 group: figures(scenes, part, GROUP_FIGURES, seed=seed)
@@ -117,5 +117,8 @@ def _counts(method: str, scores: Sequence[SceneScores]) -> dict[str, Any]:
     pictures = [one.pictures[method] for one in scores if method in one.pictures]
     if pictures:
         counts["num_pictures"] = len(pictures)
+        counts["num_pictures_with"] = {
+            name: sum(not math.isnan(getattr(one, name)) for one in pictures) for name in SOMETIMES_MISSING
+        }
         counts["num_pixels_changed_outside_effect"] = sum(one.num_changed_outside for one in pictures)
     return counts

@@ -3,30 +3,24 @@
 from collections.abc import Mapping
 from typing import Any
 
+from situate.evaluation.benchmark.estimate_cells import Columns, cell, method_table
+from situate.evaluation.benchmark.picture_tables import picture_tables
 from situate.evaluation.tables import Table
 
 NOTES = (
     "Each value with its 95 % interval (bootstrap over scenes). Places are judged by the oracle of the rendered "
     "scenes; pictures are compared with the render of the object at the same place, in the union of true and own "
-    "effect. Formulas: docs/benchmark.md."
+    "effect. A name alone is the true place, but the model's own for `model`; `@` names another. Formulas: "
+    "docs/benchmark.md."
 )
 _PERCENT, _NUMBER = (100.0, 1), (1.0, 2)
-PLACES: dict[str, tuple[str, tuple[float, int]]] = {
+PLACES: Columns = {
     "plausible_at_1": ("plausible, first (%)", _PERCENT),
     "plausible_of_20": ("of 20 samples (%)", _PERCENT),
     "coverage": ("coverage (%)", _PERCENT),
     "likelihood_gap": ("likelihood gap (nat)", _NUMBER),
     "size_error": ("median size error (%)", _PERCENT),
 }
-PICTURES: dict[str, tuple[str, tuple[float, int]]] = {
-    "psnr_db": ("PSNR (dB)", _NUMBER),
-    "ssim": ("SSIM", (1.0, 3)),
-    "psnr_blurred_db": ("PSNR, blurred (dB)", _NUMBER),
-    "ssim_blurred": ("SSIM, blurred", (1.0, 3)),
-    "perceptual": ("perceptual distance", (1.0, 3)),
-    "shadow_iou": ("shadow IoU", (1.0, 3)),
-}
-
 SCORE = {
     "auroc": "AUROC of the density, true and random places",
     "ece": "calibration error of the score, all places",
@@ -43,10 +37,8 @@ FLOORS = {"kind": "one height for each kind", "model": "one height for each mode
 
 def tables_of(result: Mapping[str, Any]) -> list[Table]:
     """Return the tables of places: of all, of groups of scenes; of pictures, if any were made; and of the score."""
-    tables = [_table("Places", PLACES, result), _size_floors(result), *_group_tables(result)]
-    if any("psnr_db" in figures for figures in result["methods"].values()):
-        tables.append(_with_changed(_table("Pictures", PICTURES, result), result))
-    return [*tables, *_score_tables(result.get("score"))]
+    tables = [method_table("Places", PLACES, result), _size_floors(result), *_group_tables(result)]
+    return [*tables, *picture_tables(result), *_score_tables(result.get("score"))]
 
 
 def _size_floors(result: Mapping[str, Any]) -> Table:
@@ -71,7 +63,7 @@ def _group_tables(result: Mapping[str, Any]) -> list[Table]:
             (
                 group,
                 str(part["num_scenes"]),
-                *(_cell(part, method, figure, style) for figure, (_, style) in columns.items()),
+                *(cell(part, method, figure, style) for figure, (_, style) in columns.items()),
                 ", ".join(_floor_cells(floor)[0] for floor in part["size_floor"].values()),
             )
             for group, part in result["groups"][grouping].items()
@@ -104,27 +96,3 @@ def as_markdown(table: Table) -> str:
     """A table in Markdown, its title as a bold line."""
     lines = [table.header, tuple("---" for _ in table.header), *table.rows]
     return "\n".join([f"**{table.title}**", "", *(f"| {' | '.join(line)} |" for line in lines)])
-
-
-def _table(title: str, columns: Mapping[str, tuple[str, tuple[float, int]]], result: Mapping[str, Any]) -> Table:
-    rows = [
-        (method, *(_cell(result, method, figure, style) for figure, (_, style) in columns.items()))
-        for method, figures in result["methods"].items()
-        if set(columns) & set(figures)
-    ]
-    return Table(title, ("method", *(text for text, _ in columns.values())), tuple(rows))
-
-
-def _cell(result: Mapping[str, Any], method: str, figure: str, style: tuple[float, int]) -> str:
-    factor, digits = style
-    if figure not in result["methods"].get(method, {}):
-        return "-"
-    low, high = result["intervals"][method][figure]
-    value = result["methods"][method][figure]
-    return f"{factor * value:.{digits}f} [{factor * low:.{digits}f}, {factor * high:.{digits}f}]"
-
-
-def _with_changed(table: Table, result: Mapping[str, Any]) -> Table:
-    changed = [str(result["methods"][row[0]]["num_pixels_changed_outside_effect"]) for row in table.rows]
-    rows = tuple((*row, count) for row, count in zip(table.rows, changed, strict=True))
-    return Table(table.title, (*table.header, "changed outside"), rows)
