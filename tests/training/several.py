@@ -27,7 +27,7 @@ from situate.training.hooks import LogHook
 from situate.training.result import RunResult
 from situate.training.run import train
 
-CONFIG = debug().model_copy(update={"num_steps": 6})
+CONFIG = debug().model_copy(update={"num_steps": 6, "sheet_steps": 1000})
 SAMPLES_A_STEP = 4
 
 

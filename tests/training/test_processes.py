@@ -17,7 +17,8 @@ from tests.training.test_run import assert_same_state
 
 from situate.data.loader import StepSampler, TripleUnion, split_by_group
 
-pytestmark = pytest.mark.slow
+# Imports torch eight times, which takes long where other work takes the processors.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).resolve().parents[2]
 UNFELT = ("placement.head.2.bias", "key_value.bias")
@@ -28,7 +29,7 @@ def python(*words: str) -> subprocess.CompletedProcess[str]:
     """Start Python with one thread."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
     command = [sys.executable, *words]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=170)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=280)
 
 
 def torchrun(*words: str) -> subprocess.CompletedProcess[str]:
