@@ -154,3 +154,37 @@ def test_a_turned_foreground_keeps_its_colours_and_most_of_its_area():
         assert 0.2 * 800 < area < 1.1 * 800
     small = transforms.turned(foreground[:20, :20], generator(1))
     assert max(small.shape[:2]) >= 20
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_reduced_pictures_show_the_same_at_another_size(seed):
+    large = replace(
+        TRIPLE, **{name: np.kron(getattr(TRIPLE, name), square(getattr(TRIPLE, name))) for name in PICTURES}
+    )
+    found = transforms.reduced(large, generator(seed))
+    height, width = found.background.shape[:2]
+    assert {getattr(found, name).shape[:2] for name in PICTURES if name != "foreground"} == {(height, width)}
+    assert transforms.MIN_REDUCED_PX <= max(height, width) <= max(large.background.shape[:2])
+    assert object_box_px(found) == pytest.approx(large.box_cxcywh, abs=2 / min(height, width))
+    is_untouched = found.effect == 0
+    np.testing.assert_array_equal(found.background[is_untouched], found.composite[is_untouched])
+    np.testing.assert_array_equal(found.foreground, large.foreground)
+
+
+def square(pixels: np.ndarray) -> np.ndarray:
+    return np.ones((4, 4) + (1,) * (pixels.ndim - 2), np.uint8)
+
+
+def test_small_pictures_are_not_reduced():
+    side = transforms.MIN_REDUCED_PX // 2
+    tiny = replace(TRIPLE, **{name: getattr(TRIPLE, name)[:side, :side] for name in PICTURES})
+    assert transforms.reduced(tiny, generator()) is tiny
+
+
+def test_a_recoloured_cut_out_keeps_its_outline_and_what_is_bright_in_it():
+    colours = np.zeros((4, 8, 4), np.uint8)
+    colours[:, :4], colours[:, 4:] = (200, 90, 60, 255), (40, 25, 20, 128)
+    found = transforms.recoloured(colours, generator(1))
+    np.testing.assert_array_equal(found[..., 3], colours[..., 3])
+    assert found[:, :4, :3].mean() > found[:, 4:, :3].mean() + 40
+    assert np.ptp([transforms.recoloured(colours, generator(seed))[0, 0] for seed in range(20)], axis=0)[:3].min() > 60

@@ -99,3 +99,22 @@ def test_a_sample_does_not_depend_on_its_batch():
 def test_tiny_and_literal_have_about_five_million_parameters():
     for recipe in (tiny(), literal()):
         assert 4e6 < sum(parameter.numel() for parameter in recipe.model.build().parameters()) < 5.2e6
+
+
+def test_middle_blocks_let_every_place_learn_from_all_others():
+    config = debug()
+    model = config.model.model_copy(update={"window_middle_blocks": 2})
+    batch = small_batch(config, 1)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = model.build().synthesis
+        for parameter in network.parameters():
+            torch.nn.init.normal_(parameter, std=0.1)
+    tokens = torch.zeros(1, config.model.token_width, 16, 16)
+    image, sigma = batch.image.clone().requires_grad_(), torch.ones(1)
+    network(image, sigma, batch.synthesis, tokens)[..., 0, 0].sum().backward()
+    assert image.grad is not None
+    assert image.grad[..., -1, -1].abs().max() > 0
+    before = network(batch.image, sigma, batch.synthesis, tokens)
+    torch.nn.init.zeros_(network.get_parameter("middle.1.feed_forward.2.weight"))
+    assert not torch.equal(network(batch.image, sigma, batch.synthesis, tokens), before)

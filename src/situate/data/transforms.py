@@ -18,6 +18,9 @@ MAX_NOISE = 2.0
 MIN_CROP_SHARE = 0.7
 MAX_TURN_DEG, TURNED_SCALE, MIN_TURNED_PX = 8.0, (0.5, 1.0), 24
 EXPOSURE_STOPS, WHITE_BALANCE_STOPS, GAMMA_STOPS = 0.5, 0.12, 0.25
+MIN_REDUCED_PX = 96
+"""The longer side of a reduced picture is at least this."""
+HUE_DEG, SATURATION = 60.0, (0.3, 1.3)
 
 # These belong to the picture as it was made; training does not use them.
 _UNKNOWN: dict[str, Any] = {"decoys": None, "amodal_alpha": None, "support": None, "truth": None}
@@ -59,6 +62,22 @@ def cropped(triple: Triple, generator: np.random.Generator) -> Triple:
     return replace(triple, **parts, **_UNKNOWN, box_cxcywh=box_cxcywh, places=places)
 
 
+def reduced(triple: Triple, generator: np.random.Generator) -> Triple:
+    """Make every picture but the cut-out smaller: composing meets pictures of all sizes, and enlarged ones are blurred.
+
+    The longer side is drawn log-uniformly between `MIN_REDUCED_PX` and its own length.
+    """
+    height_px, width_px = triple.background.shape[:2]
+    longest_px = max(height_px, width_px)
+    if longest_px <= MIN_REDUCED_PX:
+        return triple
+    scale = float(np.exp(generator.uniform(np.log(MIN_REDUCED_PX / longest_px), 0)))
+    size_wh = max(1, round(scale * width_px)), max(1, round(scale * height_px))
+    pictures = ("background", "composite", "visible_alpha", "effect", "hole")
+    small = {name: cv2.resize(getattr(triple, name), size_wh, interpolation=cv2.INTER_AREA) for name in pictures}
+    return replace(triple, **small, **_UNKNOWN)
+
+
 def _wholly_inside(places: Float[np.ndarray, "k 4"]) -> Float32[np.ndarray, "j 4"]:
     """Keep the boxes of a picture's true distribution that a part of it holds: theirs is that of the part."""
     low, high = places[:, :2] - places[:, 2:] / 2, places[:, :2] + places[:, 2:] / 2
@@ -82,6 +101,22 @@ def with_foreground_light(triple: Triple, generator: np.random.Generator) -> Tri
     """Change light and contrast of the foreground alone, so that its colours must be learnt from the scene."""
     table = light_table(*draw_light_change(generator, EXPOSURE_STOPS, WHITE_BALANCE_STOPS, GAMMA_STOPS))
     return replace(triple, foreground=_with_colours(triple.foreground, table), light=None)
+
+
+def recoloured(
+    foreground: UInt8[np.ndarray, "fh fw 4"], generator: np.random.Generator
+) -> UInt8[np.ndarray, "fh fw 4"]:
+    """Give a cut-out other colours: another hue, more or less saturated, in another light.
+
+    Where a thing may stand does not depend on its colours, which training would otherwise know it by.
+    """
+    hue, lightness, saturation = cv2.split(cv2.cvtColor(np.ascontiguousarray(foreground[..., :3]), cv2.COLOR_RGB2HLS))
+    turn = round(generator.uniform(-HUE_DEG, HUE_DEG) / 2)  # OpenCV's hues have 180 steps
+    hue = ((hue.astype(np.int16) + turn) % 180).astype(np.uint8)
+    saturation = np.clip(saturation * np.float32(generator.uniform(*SATURATION)), 0, 255).astype(np.uint8)
+    colours = cv2.cvtColor(cv2.merge([hue, lightness, saturation]), cv2.COLOR_HLS2RGB)
+    table = light_table(*draw_light_change(generator, EXPOSURE_STOPS, WHITE_BALANCE_STOPS, GAMMA_STOPS))
+    return np.dstack([_look_up(colours, table), foreground[..., 3]])
 
 
 def turned(foreground: UInt8[np.ndarray, "fh fw 4"], generator: np.random.Generator) -> UInt8[np.ndarray, "h w 4"]:

@@ -1,5 +1,6 @@
 """What an encoder says of a picture."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from jaxtyping import Float
@@ -7,7 +8,11 @@ from torch import Tensor
 
 
 class Features(NamedTuple):
-    """Tokens of a square grid, rows first, and features of a finer grid where the encoder has some."""
+    """Tokens of a square grid, rows first, and what some encoders have beside them.
+
+    `fine` are features of a finer grid, `light_maps` those from which a pretrained encoder lets the light be read.
+    """
 
     tokens: Float[Tensor, "b n d"]
     fine: Float[Tensor, "b d h w"] | None = None
+    light_maps: Sequence[Float[Tensor, "b _ _ _"]] = ()

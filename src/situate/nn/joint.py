@@ -39,6 +39,7 @@ class ModelConfig(BaseModel):
     window_patch: int = 2
     window_channels: tuple[int, ...] = (48, 96, 160)
     window_blocks: int = 2
+    window_middle_blocks: int = 0
     num_heads: int = 4
     conditioning: Conditioning = "pasted"
 
@@ -70,6 +71,7 @@ class ModelConfig(BaseModel):
             num_heads=self.num_heads,
             token_width=self.token_width,
             conditioning=self.conditioning,
+            middle_blocks=self.window_middle_blocks,
         )
         for encoder in (placement.background_encoder, placement.foreground_encoder):
             if isinstance(encoder, PretrainedEncoder):

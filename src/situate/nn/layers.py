@@ -67,6 +67,30 @@ class Attention(nn.Module):
         return self.project(rearrange(gathered, "b heads n d -> b n (heads d)"))
 
 
+class TransformerBlock(nn.Module):
+    """Self-attention and feed-forward with skips; an embedding scales and shifts what they read.
+
+    Source:
+        Peebles and Xie, Scalable Diffusion Models with Transformers (2023), adaptive layer norm; without its gates,
+        since both branches end in a layer of zeros.
+    """
+
+    def __init__(self, width: int, num_heads: int, embedding_width: int, expansion: int = 3) -> None:
+        """Work on tokens of `width` and listen to an embedding of `embedding_width`."""
+        super().__init__()
+        self.norm_attention = nn.LayerNorm(width, elementwise_affine=False)
+        self.attention = Attention(width, num_heads)
+        self.norm_feed_forward = nn.LayerNorm(width, elementwise_affine=False)
+        self.feed_forward = FeedForward(width, expansion)
+        self.modulation = nn.Linear(embedding_width, 4 * width)
+
+    def forward(self, tokens: Float[Tensor, "b n d"], embedding: Float[Tensor, "b e"]) -> Tensor:
+        """Return tokens of the same number and width."""
+        scale, shift, scale_forward, shift_forward = self.modulation(F.silu(embedding))[:, None].chunk(4, dim=-1)
+        tokens = tokens + self.attention(self.norm_attention(tokens) * (1 + scale) + shift)
+        return tokens + self.feed_forward(self.norm_feed_forward(tokens) * (1 + scale_forward) + shift_forward)
+
+
 class FeedForward(nn.Sequential):
     """Two linear layers with a GELU between them."""
 

@@ -1,17 +1,21 @@
 """How the light of a picture is read: from shadows, shading and colours, as the brightness of grey cards in it."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from situate.nn.layers import zero_initialised
 from situate.records.triple import LIGHT_SHAPE, MIRRORED_FACINGS
 
 CARDS_SHAPE = LIGHT_SHAPE[1:]
 """Five facings, three colours; see `Triple.light`."""
 HEAD_WIDTH = 128
+NUM_POOLED = 3
+"""Mean, spread and maximum of each feature."""
 
 
 class LightEncoder(nn.Module):
@@ -48,6 +52,36 @@ class LightEncoder(nn.Module):
         with torch.autocast(features.device.type, enabled=False):
             pooled = torch.cat([features.mean(dim=(2, 3)), features.amax(dim=(2, 3))], dim=1).float()
             return self.head(pooled).unflatten(1, CARDS_SHAPE)
+
+
+class PooledLight(nn.Module):
+    """Reads the light from features of a pretrained network, pooled over the picture: what they mean is known already.
+
+    What it says is added to what a `LightEncoder` says. The features are not changed by it.
+    """
+
+    def __init__(self, in_channels: int) -> None:
+        """Read feature maps that have `in_channels` together."""
+        super().__init__()
+        self.hidden = nn.Linear(NUM_POOLED * in_channels, HEAD_WIDTH)
+        self.out = zero_initialised(nn.Linear(HEAD_WIDTH, math.prod(CARDS_SHAPE)))
+
+    def forward(self, maps: Sequence[Float[Tensor, "b _ _ _"]]) -> Float[Tensor, "b 5 3"]:
+        """Return how bright grey cards would be: natural logs over mid grey, see `Triple.light`."""
+        with torch.autocast(maps[0].device.type, enabled=False):
+            pooled = torch.cat([_pooled(features.detach().float()) for features in maps], dim=1)
+            return self.out(F.silu(self.hidden(pooled))).unflatten(1, CARDS_SHAPE)
+
+
+def light_readers(model: nn.Module) -> list[nn.Parameter]:
+    """Return the parameters of all `PooledLight` in a model."""
+    readers = (module for module in model.modules() if isinstance(module, PooledLight))
+    return [parameter for reader in readers for parameter in reader.parameters()]
+
+
+def _pooled(features: Float[Tensor, "b c h w"]) -> Float[Tensor, "b _"]:
+    flat = features.flatten(2)
+    return torch.cat([flat.mean(2), flat.std(2), flat.amax(2)], dim=1)
 
 
 def _layer(in_channels: int, channels: int) -> nn.Sequential:

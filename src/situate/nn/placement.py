@@ -15,8 +15,8 @@ from situate.nn.features import Features
 from situate.nn.fusion import Fusion
 from situate.nn.head import FineHead, TokenHead
 from situate.nn.layers import sinusoidal_embedding, zero_initialised
-from situate.nn.light import LightEncoder
-from situate.nn.pretrained import FINE_STRIDE, PretrainedEncoder
+from situate.nn.light import LightEncoder, PooledLight
+from situate.nn.pretrained import FINE_STRIDE, LIGHT_CHANNELS, PretrainedEncoder
 from situate.records.batch import PlacementInput
 from situate.records.triple import LIGHT_SHAPE
 
@@ -106,6 +106,7 @@ class PlacementNetwork(ModelMixin, ConfigMixin):
         patch = max(MIN_BACKGROUND_LIGHT_PATCH, background_size // LIGHT_SIDE)
         self.background_light = LightEncoder(3, patch, light_channels)
         self.foreground_light = LightEncoder(4, max(1, foreground_size // LIGHT_SIDE), light_channels)
+        self.pooled_lights = nn.ModuleList(PooledLight(LIGHT_CHANNELS) for _ in range(2)) if encoder != "conv" else None
         self.light_embedding = zero_initialised(nn.Linear(math.prod(LIGHT_SHAPE), width))
 
     def forward(self, inputs: PlacementInput) -> PlacementPrediction:
@@ -113,11 +114,11 @@ class PlacementNetwork(ModelMixin, ConfigMixin):
         background_features = self.background_encoder(self._background(inputs))
         foreground = torch.cat([inputs.foreground, inputs.alpha * 2 - 1], dim=1)
         foreground_features = self.foreground_encoder(foreground)
+        light = self._light(inputs.background, foreground, background_features, foreground_features)
         # log(width / height) in [-4, 4] becomes a value in [0, 1].
         aspect = sinusoidal_embedding((inputs.log_aspect / 8 + 0.5).clamp(0, 1), self.config["width"])
         tokens = foreground_features.tokens
         foreground_features = Features(tokens + self.aspect_embedding(aspect.to(tokens.dtype))[:, None])
-        light = torch.stack([self.background_light(inputs.background), self.foreground_light(foreground)], dim=1)
         fused_tokens = self.fusion(background_features.tokens, foreground_features.tokens)
         # Only known light teaches the light encoders: led by the other losses, they make training unsteady.
         fused_tokens = fused_tokens + self.light_embedding(light.detach().flatten(1))[:, None]
@@ -125,6 +126,19 @@ class PlacementNetwork(ModelMixin, ConfigMixin):
             parameters = self.head(fused_tokens.float(), background_features, foreground_features)
             distribution = distribution_from(parameters, inputs.content_xyxy)
         return PlacementPrediction(fused_tokens, distribution, light)
+
+    def _light(
+        self,
+        background: Float[Tensor, "b 3 h w"],
+        foreground: Float[Tensor, "b 4 fh fw"],
+        background_features: Features,
+        foreground_features: Features,
+    ) -> Float[Tensor, "b 2 5 3"]:
+        light = torch.stack([self.background_light(background), self.foreground_light(foreground)], dim=1)
+        if self.pooled_lights is None:
+            return light
+        both = (background_features.light_maps, foreground_features.light_maps)
+        return light + torch.stack([read(maps) for read, maps in zip(self.pooled_lights, both, strict=True)], dim=1)
 
     def _background(self, inputs: PlacementInput) -> Float[Tensor, "b _ h w"]:
         """What the encoder reads; a pretrained one knows three channels, and padding by its evenness."""

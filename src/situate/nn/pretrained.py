@@ -19,6 +19,8 @@ FINE_STRIDE, TOKEN_STRIDE, COARSE_STRIDE = 8, 16, 32
 LAST_BLOCKS = {FINE_STRIDE: 4, TOKEN_STRIDE: 10, COARSE_STRIDE: 15}
 CHANNELS = {FINE_STRIDE: 40, TOKEN_STRIDE: 112, COARSE_STRIDE: 320}
 """The last block of each of these strides, and its channels."""
+LIGHT_BLOCKS, LIGHT_CHANNELS = (0, 2, 4, 10), 16 + 24 + 40 + 112
+"""Blocks from which the light is read, and their channels together."""
 
 
 class PretrainedEncoder(nn.Module):
@@ -69,13 +71,17 @@ class PretrainedEncoder(nn.Module):
 
     def forward(self, pixels: Float[Tensor, "b c h w"]) -> Features:
         """Return a token for each 16 x 16 pixels, and the fine features of 8 x 8 pixels if there are any."""
-        fine, middle, *coarse = backbone_features(self.backbone, pixels, [LAST_BLOCKS[one] for one in self.strides])
+        last = [LAST_BLOCKS[stride] for stride in self.strides]
+        blocks = sorted({*last, *LIGHT_BLOCKS})
+        found = dict(zip(blocks, backbone_features(self.backbone, pixels, blocks), strict=True))
+        fine, middle, *coarse = (found[block] for block in last)
         grid = self.project_tokens(middle)
         if self.project_coarse is not None:
             wide = self.project_coarse(coarse[0])
             grid = grid + F.interpolate(wide, size=grid.shape[-2:], mode="bilinear", align_corners=False)
         tokens = grid.flatten(2).transpose(1, 2) + self.places
-        return Features(tokens, None if self.project_fine is None else self.project_fine(fine))
+        light_maps = [found[block] for block in LIGHT_BLOCKS]
+        return Features(tokens, None if self.project_fine is None else self.project_fine(fine), light_maps)
 
     def train(self, mode: bool = True) -> "PretrainedEncoder":
         """Set the mode of all but a pretrained backbone, whose statistics stay as they are."""

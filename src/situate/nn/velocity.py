@@ -6,10 +6,18 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
+from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from situate.nn.layers import Attention, ResBlock, sinusoidal_embedding, zero_initialised
+from situate.nn.layers import (
+    Attention,
+    ResBlock,
+    TransformerBlock,
+    position_embedding,
+    sinusoidal_embedding,
+    zero_initialised,
+)
 from situate.records.batch import SynthesisInput
 
 IMAGE_CHANNELS = 5
@@ -52,6 +60,7 @@ class VelocityNetwork(ModelMixin, ConfigMixin):
         num_heads: int = 4,
         token_width: int = 128,
         conditioning: str = "pasted",
+        middle_blocks: int = 0,
     ) -> None:
         """Build the network.
 
@@ -63,6 +72,7 @@ class VelocityNetwork(ModelMixin, ConfigMixin):
             num_heads: Heads of the attention at the lowest resolution.
             token_width: Width of the fused tokens.
             conditioning: `pasted` or `literal`.
+            middle_blocks: Transformer blocks after the attention at the lowest resolution.
         """
         super().__init__()
         embedding_width = 2 * channels[-1]
@@ -87,6 +97,11 @@ class VelocityNetwork(ModelMixin, ConfigMixin):
             previous = width
         self.norm_attention = nn.GroupNorm(1, channels[-1])
         self.attention = Attention(channels[-1], num_heads)
+        self.middle = nn.ModuleList(
+            TransformerBlock(channels[-1], num_heads, embedding_width) for _ in range(middle_blocks)
+        )
+        side = size // patch // 2 ** (len(channels) - 1)
+        self.register_buffer("positions", position_embedding((side, side), channels[-1]), persistent=False)
         self.norm_exit = nn.GroupNorm(1, channels[0])
         self.exit = zero_initialised(nn.Conv2d(channels[0], (IMAGE_CHANNELS + GAIN_CHANNELS) * patch**2, 3, padding=1))
 
@@ -137,10 +152,20 @@ class VelocityNetwork(ModelMixin, ConfigMixin):
         batch, width, height, columns = hidden.shape
         tokens = self.norm_attention(hidden).flatten(2).transpose(1, 2)
         hidden = hidden + self.attention(tokens).transpose(1, 2).reshape(batch, width, height, columns)
+        if self.middle:
+            hidden = self._among_places(hidden, embedding)
         for blocks in self.up:
             hidden = F.interpolate(hidden, scale_factor=2.0, mode="nearest")
             hidden = _run(blocks, torch.cat([hidden, skips.pop()], dim=1), embedding)
         return hidden
+
+    def _among_places(self, hidden: Tensor, embedding: Tensor) -> Tensor:
+        """Let every place of the lowest resolution learn from all others, such as where its light falls from."""
+        height, width = hidden.shape[-2:]
+        tokens = rearrange(hidden, "b c h w -> b (h w) c") + self.positions.to(hidden.dtype)
+        for block in self.middle:
+            tokens = block(tokens, embedding)
+        return rearrange(tokens, "b (h w) c -> b c h w", h=height, w=width)
 
 
 def colour_statistics(inputs: SynthesisInput) -> Float[Tensor, "b 12"]:

@@ -17,7 +17,8 @@ class OptimConfig(BaseModel):
 
     Muon moves a matrix (a kernel counts as the matrix of its filters) by its averaged gradient with all singular values
     made equal, so that no direction of a layer is left behind. What comes pretrained only needs small changes; it is
-    left to AdamW, slower, and not decayed.
+    left to AdamW, slower, and not decayed. What reads pretrained features learns with AdamW too: Muon would soon
+    know the training pictures by heart.
 
     Attributes:
         learning_rate: Peak; of one scale for both, see Source.
@@ -27,6 +28,7 @@ class OptimConfig(BaseModel):
         momentum: Averaging of the gradient of matrices and kernels.
         betas: Averaging of the gradient of vectors, and of its square.
         pretrained_factor: Learning rate of what comes pretrained over that of the rest.
+        reader_factor: Learning rate of what reads pretrained features over that of the rest.
         max_gradient_norm: Longer gradients are cut to this length.
         ema_decay: Averaging of the weights.
 
@@ -45,23 +47,34 @@ class OptimConfig(BaseModel):
     momentum: float = 0.95
     betas: tuple[float, float] = (0.9, 0.98)
     pretrained_factor: float = Field(default=0.1, ge=0)
+    reader_factor: float = Field(default=0.5, ge=0)
     max_gradient_norm: float = 1.0
     ema_decay: float = 0.995
 
     def build(
-        self, parameters: Iterable[nn.Parameter], pretrained: Sequence[nn.Parameter] = ()
+        self,
+        parameters: Iterable[nn.Parameter],
+        pretrained: Sequence[nn.Parameter] = (),
+        readers: Sequence[nn.Parameter] = (),
     ) -> torch.optim.Optimizer:
-        """Make the optimiser for all `parameters`, of which some come pretrained; biases and norms are not decayed."""
+        """Make the optimiser for all `parameters`; biases and norms are not decayed.
+
+        Args:
+            parameters: All of them.
+            pretrained: Those that come pretrained.
+            readers: Those that read pretrained features.
+        """
         from pytorch_optimizer import Muon  # a configuration can be read without the extra `train`
 
-        slow = {id(parameter) for parameter in pretrained}
-        trainable = [parameter for parameter in parameters if parameter.requires_grad and id(parameter) not in slow]
+        apart = {id(parameter) for parameter in (*pretrained, *readers)}
+        trainable = [parameter for parameter in parameters if parameter.requires_grad and id(parameter) not in apart]
         muon: dict[str, Any] = {"use_muon": True, "momentum": self.momentum, "weight_decay": self.weight_decay}
         adamw: dict[str, Any] = {"use_muon": False, "betas": self.betas, "weight_decay": 0.0}
         groups = [
             {"params": [p for p in trainable if p.ndim > 1], RATE_FACTOR: 1.0, **muon},
             {"params": [p for p in trainable if p.ndim <= 1], RATE_FACTOR: 1.0, **adamw},
             {"params": list(pretrained), RATE_FACTOR: self.pretrained_factor, **adamw},
+            {"params": list(readers), RATE_FACTOR: self.reader_factor, **adamw},
         ]
         filled = [group | {"lr": self.learning_rate * group[RATE_FACTOR]} for group in groups if group["params"]]
         return Muon(filled, use_adjusted_lr=True)

@@ -11,6 +11,7 @@ from diffusers.training_utils import EMAModel
 
 from situate.errors import ModelFileError
 from situate.nn.joint import JointModel, ModelConfig
+from situate.nn.light import light_readers
 from situate.nn.pretrained import pretrained_parameters
 from situate.pipeline.load import load_pipeline
 from situate.training.converge import Convergence
@@ -111,7 +112,7 @@ def fresh_state(
         torch.manual_seed(seed)
         joint = model.build().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     wrapped = accelerator.prepare_model(JointTraining(joint, loss))
-    optimizer = optim.build(joint.parameters(), pretrained_parameters(joint))
+    optimizer = optim.build(joint.parameters(), pretrained_parameters(joint), light_readers(joint))
     ema = EMAModel(joint.parameters(), decay=optim.ema_decay, use_ema_warmup=True, inv_gamma=1.0, power=0.75)
     return TrainState(
         step=0,
