@@ -34,7 +34,7 @@ def test_pooled_light_does_not_depend_on_where_a_feature_is():
     maps = [torch.randn(2, 2, 8, 8), torch.randn(2, 3, 4, 4)]
     light = reader(maps)
     assert light.shape == (2, 5, 3)
-    torch.testing.assert_close(reader([features.roll(1, (2, 3)) for features in maps]), light)
+    torch.testing.assert_close(reader([features.roll((1, 2), (2, 3)) for features in maps]), light)
     assert (reader([2 * features for features in maps]) - light).abs().max() > 0.01
 
 
