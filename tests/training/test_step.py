@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 import torch
+from tests.synthetic import synthetic_triple
 from tests.training.states import CONFIG, debug_batch, debug_state, parameters_of
 
+from situate.data.sample import training_sample
 from situate.errors import NonFiniteLossError
 from situate.records.batch import collate
 from situate.training.converge import ConvergeConfig, Convergence
@@ -96,6 +98,26 @@ def test_evaluation_is_the_same_every_time_and_changes_nothing():
     batches = [debug_batch(3), debug_batch(2)]
     assert evaluate(state, batches) == evaluate(state, batches)
     assert all(torch.equal(value, before[name]) for name, value in parameters_of(state).items())
+
+
+def test_evaluation_is_the_mean_over_the_samples_that_count_however_they_are_spread():
+    state = debug_state()
+    train_step(state, debug_batch())
+    samples = [
+        replace(
+            training_sample(synthetic_triple(number), number, CONFIG.sample),
+            has_composite=torch.tensor([float(number == 0)]),
+            light_weight=torch.tensor([float(number == 2)]),
+        )
+        for number in range(4)
+    ]
+    batch, parts = collate(samples), [samples[0], collate(samples[1:])]
+    whole, spread = evaluate(state, [batch]), evaluate(state, parts)
+    assert whole["light"] == pytest.approx(spread["light"], rel=1e-4)
+    assert whole["cell"] == pytest.approx(spread["cell"], rel=1e-4)
+    alone = evaluate(state, parts[:1])
+    assert whole["colour"] == pytest.approx(alone["colour"], rel=0.2)  # of the same sample with another noise
+    assert alone["colour"] > 0
 
 
 def test_evaluation_looks_at_averaged_weights():

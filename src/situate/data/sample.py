@@ -91,7 +91,8 @@ def _beside(sample: Batch, twin: Batch) -> Batch:
 
 def _augmented_sample(triple: Triple, seed: int, config: SampleConfig) -> Batch:
     generator = np.random.default_rng(seed)
-    if generator.random() < config.reduce_probability:
+    # Without a draw where there is nothing to decide, so that recipes that do not use it see what they always saw.
+    if config.reduce_probability and generator.random() < config.reduce_probability:
         triple = transforms.reduced(triple, generator)
     if generator.random() < config.flip_probability:
         triple = transforms.flipped(triple)
@@ -108,7 +109,7 @@ def _augmented_sample(triple: Triple, seed: int, config: SampleConfig) -> Batch:
     shown = triple.foreground
     if triple.source != "scenes" and generator.random() < config.turn_probability:
         shown = transforms.turned(shown, generator)
-    if triple.source == "places" and generator.random() < config.recolour_probability:
+    if triple.source == "places" and config.recolour_probability and generator.random() < config.recolour_probability:
         shown = transforms.recoloured(shown, generator)
     return _sample(_with_drawn_order(triple, generator), window, config, shown)
 

@@ -56,10 +56,11 @@ class RunData:
         return [{**store.description, **weight} for store, weight in zip(stores, weights, strict=False)]
 
     def validation(self, config: RunConfig, batch_size: int) -> tuple[list[Batch], Batch]:
-        """Make the samples to validate on, and those of the sample sheets, which are the first of them."""
+        """Make the samples to validate on, and those of the sample sheets: the first with a composite, if any are."""
         drawn = drawn_validation(self.held_out, config.max_validation, config.seed)
         batches = validation_batches(self.triples, drawn, config.sample, batch_size)
-        return batches, validation_batches(self.triples, drawn[:NUM_SHEET_ROWS], config.sample, NUM_SHEET_ROWS)[0]
+        shown = sorted(drawn, key=lambda index: self.triples.label(index)["source"] == "places")[:NUM_SHEET_ROWS]
+        return batches, validation_batches(self.triples, shown, config.sample, NUM_SHEET_ROWS)[0]
 
 
 def open_data(

@@ -13,7 +13,7 @@ from situate.errors import NonFiniteLossError
 from situate.flow.path import draw_sigma, sample_path
 from situate.records.batch import Batch
 from situate.seeds import seed_for
-from situate.training.counts import counts_of
+from situate.training.counts import SampleCounts, counts_of, mean_counts
 from situate.training.losses import LossTerms
 from situate.training.optim import RATE_FACTOR
 from situate.training.state import TrainState
@@ -63,18 +63,27 @@ def train_step(state: TrainState, batch: Batch) -> StepReport:
 def evaluate(state: TrainState, batches: Sequence[Batch]) -> dict[str, float]:
     """Mean loss terms of the averaged weights with the same noise and sigma every time."""
     generator = torch.Generator(state.accelerator.device).manual_seed(VALIDATION_SEED)
+    counts = mean_counts(batches)
     sums: dict[str, float] = {}
     with averaged_weights(state):
         state.bare_model.eval()
         for batch in batches:
-            terms = joint_terms(state, _on_device(batch, state.accelerator.device), generator)
+            of_batch = counts.times(len(batch))
+            terms = joint_terms(state, _on_device(batch, state.accelerator.device), generator, counts=of_batch)
             for name, value in terms.as_floats().items():
                 sums[name] = sums.get(name, 0.0) + value * len(batch)
     count = sum(len(batch) for batch in batches)
     return {name: value / count for name, value in sums.items()}
 
 
-def joint_terms(state: TrainState, batch: Batch, generator: torch.Generator, *, is_part: bool = False) -> LossTerms:
+def joint_terms(
+    state: TrainState,
+    batch: Batch,
+    generator: torch.Generator,
+    *,
+    is_part: bool = False,
+    counts: SampleCounts | None = None,
+) -> LossTerms:
     """Noise the truth, predict, compare.
 
     Args:
@@ -83,18 +92,19 @@ def joint_terms(state: TrainState, batch: Batch, generator: torch.Generator, *, 
         generator: Of noise and sigma.
         is_part: Whether `batch` is what this process has of a step of all processes. Then noise is drawn for the whole
             step, and the mean of what the processes get is what one process with all samples would get.
+        counts: What sums over samples are divided by, if not by what the batch or the step holds.
     """
     accelerator = state.accelerator
-    place, count = (accelerator.process_index, accelerator.num_processes) if is_part else (0, 1)
+    place, num_places = (accelerator.process_index, accelerator.num_processes) if is_part else (0, 1)
     part = slice(place * len(batch), (place + 1) * len(batch))
-    sigma = draw_sigma(count * len(batch), generator)[part]
-    shape = (count * len(batch), *batch.image.shape[1:])
+    sigma = draw_sigma(num_places * len(batch), generator)[part]
+    shape = (num_places * len(batch), *batch.image.shape[1:])
     noise = torch.randn(shape, generator=generator, device=generator.device)[part]
     x_sigma = sample_path(noise, batch.image, sigma).x_sigma
     # The wrapper for several processes would wait for the others.
     model = state.model if is_part else accelerator.unwrap_model(state.model)
     with accelerator.autocast(), fast_attention(batch.positions.device):
-        return model(batch, x_sigma, sigma, counts_of(batch, accelerator if is_part else None))
+        return model(batch, x_sigma, sigma, counts or counts_of(batch, accelerator if is_part else None))
 
 
 def _averaged(terms: LossTerms, accelerator: Accelerator) -> LossTerms:
