@@ -10,7 +10,8 @@ def model_card(config: Mapping[str, Any], result: Mapping[str, Any], sources: Se
 
     Args:
         config: The run's configuration.
-        result: How the run ended: step, published_step, converged, reason, validation, num_triples.
+        result: How the run ended: step, published_step, converged, reason, validation, num_triples, num_samples, seconds,
+            num_processes.
         sources: `dataset.json` of each data set, and its `weight` where it had one.
     """
     kinds = sorted({kind for source in sources for kind in source.get("kinds", {})})
@@ -39,8 +40,8 @@ Kinds of objects: {", ".join(kinds) or "see the data sets"}. {result["num_triple
 
 ## Training
 
-{result["step"]} steps of batch {config["batch_size"]}; converged: {str(result["converged"]).lower()}
-({result["reason"]}).
+{result["step"]} steps, {result["num_samples"]} samples, {result["seconds"] / 3600:.1f} hours with
+{result["num_processes"]} process(es); converged: {str(result["converged"]).lower()} ({result["reason"]}).
 The weights are the averaged ones of step {result["published_step"]}, which validated best.
 
 | validation term | value |
