@@ -17,7 +17,7 @@ def tiny() -> RunConfig:
 
 
 def small() -> RunConfig:
-    """A pretrained encoder at 224 px and a finer grid: 10 M parameters that place, 4 M that compose."""
+    """A pretrained encoder at 224 px and a finer grid, windows of 128 px: 10 M parameters place, 10 M compose."""
     return RunConfig(
         recipe="small",
         model=ModelConfig(

@@ -10,8 +10,8 @@ def model_card(config: Mapping[str, Any], result: Mapping[str, Any], sources: Se
 
     Args:
         config: The run's configuration.
-        result: How the run ended: step, published_step, converged, reason, validation, num_triples, num_samples, seconds,
-            num_processes.
+        result: How the run ended: step, published_step, converged, reason, validation, num_triples, num_samples,
+            seconds, num_processes.
         sources: `dataset.json` of each data set, and its `weight` where it had one.
     """
     kinds = sorted({kind for source in sources for kind in source.get("kinds", {})})
