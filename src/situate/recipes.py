@@ -42,6 +42,7 @@ def small() -> RunConfig:
             crop_probability=0.25,
             reduce_probability=0.5,
             recolour_probability=0.5,
+            wear_probability=0.3,
         ),
         loss=LossConfig(leak_weight=10.0),
         optim=OptimConfig(learning_rate=2e-3),

@@ -8,7 +8,8 @@ import pytest
 import torch
 from tests.synthetic import synthetic_triple
 
-from situate.data.sample import SampleConfig, composing_window, supervision, training_sample, validation_sample
+from situate.data.sample import SampleConfig, composing_window, training_sample, validation_sample
+from situate.data.supervision import supervision
 from situate.geometry.canvas import Letterbox
 from situate.geometry.window import Window
 from situate.records.batch import Batch
@@ -256,3 +257,14 @@ def test_only_the_placement_network_sees_a_photographs_foreground_turned():
     assert torch.equal(straight.synthesis.pasted, turned.synthesis.pasted)
     scene = [training_sample(TRIPLE, 5, config).placement.foreground for config in (never, always)]
     assert torch.equal(*scene)
+
+
+def test_rendered_pictures_are_worn_where_a_recipe_asks_for_it():
+    never, always = (CONFIG.model_copy(update={"wear_probability": share}) for share in (0.0, 1.0))
+    clean, worn = training_sample(TRIPLE, 5, never), training_sample(TRIPLE, 5, always)
+    assert (clean.placement.background - worn.placement.background).abs().mean() > 1 / 255
+    assert torch.equal(clean.placement.foreground, worn.placement.foreground)
+    assert torch.equal(clean.positions, worn.positions)
+    is_empty = worn.image[:, 4:] == -1
+    change = (worn.image[:, :3] - worn.synthesis.background).abs()
+    assert change[is_empty.expand_as(change)].mean() < 2 / 127.5  # what JPEG carries over the border of the effect

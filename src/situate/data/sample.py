@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from situate.data import transforms
+from situate.data.supervision import supervision
 from situate.geometry.canvas import Letterbox, position_of, resize_float, to_signed, to_tensor
 from situate.geometry.frames import Conditioning, placement_input, synthesis_input
 from situate.geometry.window import Window, crop_resized, snapped_window, whole_window, window_round
@@ -34,6 +35,8 @@ class SampleConfig(BaseModel):
             composite a little turned and smaller, so that its outline and sharpness do not tell where it was cut out.
         reduce_probability: How often the pictures are made smaller first.
         recolour_probability: How often the cut-out of a pair without composite gets other colours.
+        wear_probability: How often rendered pictures are resampled, get noise and go through JPEG, as photographs
+            always do: what is learnt from them should hold for pictures of cameras.
         num_positions: Positions that teach a sample, where the source knows so many.
     """
 
@@ -50,6 +53,7 @@ class SampleConfig(BaseModel):
     turn_probability: float = 0.5
     reduce_probability: float = 0.0
     recolour_probability: float = 0.0
+    wear_probability: float = 0.0
     num_positions: int = Field(default=1, ge=1)
 
 
@@ -103,7 +107,7 @@ def _augmented_sample(triple: Triple, seed: int, config: SampleConfig) -> Batch:
         # Cut from the composite itself: without another light there would be nothing to learn. Rendered foregrounds
         # already stand in another light, and more change than composing will meet teaches the network to distrust them.
         triple = transforms.with_foreground_light(triple, generator)
-    if triple.source == "photos":
+    if _is_worn(triple, generator, config):
         triple = transforms.with_paired_wear(triple, generator)
     window = _drawn_window(triple, generator, config)
     shown = triple.foreground
@@ -112,6 +116,12 @@ def _augmented_sample(triple: Triple, seed: int, config: SampleConfig) -> Batch:
     if triple.source == "places" and config.recolour_probability and generator.random() < config.recolour_probability:
         shown = transforms.recoloured(shown, generator)
     return _sample(_with_drawn_order(triple, generator), window, config, shown)
+
+
+def _is_worn(triple: Triple, generator: np.random.Generator, config: SampleConfig) -> bool:
+    if not is_rendered(triple):
+        return triple.source == "photos"
+    return config.wear_probability > 0 and generator.random() < config.wear_probability
 
 
 def _with_drawn_order(triple: Triple, generator: np.random.Generator) -> Triple:
@@ -129,34 +139,6 @@ def composing_window(triple: Triple, config: SampleConfig) -> Window:
     if config.conditioning == "literal":
         return whole_window(resolution_wh)
     return snapped_window(triple.box_cxcywh, resolution_wh, config.window_size)[0]
-
-
-@dataclass(frozen=True)
-class Supervision:
-    """What a source can teach, per pixel, [0, 1] (DESIGN 1.2).
-
-    Scenes teach everything, a static camera all but occlusion, photographs only colours outside the repaired ring and
-    the effect inside the object; places have no composite, and teach nothing of it.
-    """
-
-    colour: Float[np.ndarray, "h w"]
-    visible_alpha: Float[np.ndarray, "h w"]
-    effect: Float[np.ndarray, "h w"]
-
-
-def supervision(triple: Triple) -> Supervision:
-    """Return how much each pixel of a triple may teach."""
-    everything = np.ones(triple.effect.shape, np.float32)
-    nothing = np.zeros_like(everything)
-    if triple.source == "scenes":
-        return Supervision(everything, everything, everything)
-    if triple.source == "places":
-        return Supervision(nothing, nothing, nothing)
-    if triple.source == "static":
-        return Supervision(everything, nothing, everything)
-    is_object = triple.visible_alpha == _SOLID_U8
-    is_repaired = triple.hole > 0
-    return Supervision((is_object | ~is_repaired).astype(np.float32), nothing, is_object.astype(np.float32))
 
 
 def _sample(triple: Triple, window: Window, config: SampleConfig, shown: UInt8[np.ndarray, "sh sw 4"]) -> Batch:
@@ -252,4 +234,3 @@ def _resolution_wh(triple: Triple) -> tuple[int, int]:
 _VALIDATION_LIGHT_SEED = 0
 _MIN_WINDOW_PX = 8
 _EDGE_MARGIN = 1e-3
-_SOLID_U8 = 255

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from situate.data.sample import supervision
+from situate.data.supervision import supervision
 from situate.evaluation.baselines import poisson
 from situate.evaluation.metrics import changed_union, num_changed_outside, psnr_db, shadow_iou
 from situate.geometry.paste import paste

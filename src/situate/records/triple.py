@@ -24,7 +24,7 @@ class Triple:
     Attributes:
         key: Unique in its data set; letters, digits, `-` and `_` only.
         group: What must not be split between training and validation: the scene, photograph or series.
-        source: Decides which losses a sample may teach (see `supervision` in `situate.data.sample`).
+        source: Decides which losses a sample may teach (see `supervision` in `situate.data.supervision`).
         kind: Class of the object, such as "cone" or "person".
         background: The scene without the object.
         composite: The scene with the object.
