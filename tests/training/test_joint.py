@@ -7,6 +7,7 @@ import pytest
 import torch
 from tests.training.states import debug_batch, debug_state, parameters_of, with_loss
 
+from situate.flow.sampling import TEMPERATURE
 from situate.nn.joint import JointPrediction
 from situate.recipes import RECIPES
 from situate.records.batch import Batch
@@ -295,3 +296,31 @@ def test_the_placement_loss_is_the_mean_over_all_positions():
     ]
     assert terms[2] == pytest.approx((terms[0] + terms[1]) / 2, rel=1e-5)
     assert terms[0] < terms[1]
+
+
+def test_where_a_sample_is_rolled_the_network_goes_on_from_its_own_first_prediction():
+    state, batch = debug_state(), debug_batch(2)
+    for parameter in state.bare_model.synthesis.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    model = state.bare_model.eval()
+    noise = torch.randn(batch.image.shape, generator=torch.Generator().manual_seed(0))
+    sigma, flags = torch.tensor([0.5, 0.5]), torch.tensor([1.0, 0.0])
+    with torch.no_grad():
+        image = model(batch.placement, batch.synthesis, noise, sigma, is_rolled=flags).image
+        first = model(batch.placement, batch.synthesis, TEMPERATURE * noise, torch.ones(2)).image
+        rolled = 0.5 * first + 0.5 * TEMPERATURE * noise
+        wanted = model(batch.placement, batch.synthesis, torch.cat([rolled[:1], noise[1:]]), sigma).image
+    torch.testing.assert_close(image, wanted, atol=1e-4, rtol=1e-4)
+
+
+def test_rolled_samples_never_see_the_truth():
+    config = with_loss(rolled_share=1.0)
+    state, batch = debug_state(config=config), debug_batch(6, config=config)
+    other = replace(batch, image=-batch.image)
+    seen = []
+    inner = state.bare_model.synthesis.forward
+    state.bare_model.synthesis.forward = lambda x_sigma, *rest: (seen.append(x_sigma), inner(x_sigma, *rest))[1]
+    for one in (batch, other):
+        joint_terms(state, one, torch.Generator().manual_seed(0))
+    assert len(seen) == 4  # twice a first prediction and what follows it
+    torch.testing.assert_close(seen[1], seen[3])

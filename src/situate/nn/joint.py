@@ -9,6 +9,8 @@ from jaxtyping import Float, Int
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 
+from situate.flow.path import sample_path
+from situate.flow.sampling import TEMPERATURE
 from situate.geometry.frames import Conditioning
 from situate.nn.distribution import PlacementDistribution
 from situate.nn.placement import Encoder, PlacementNetwork
@@ -115,10 +117,12 @@ class JointModel(nn.Module):
         without_decoys: Float[Tensor, "b 3 bh bw"] | None = None,
         has_decoys: Float[Tensor, " b"] | None = None,
         has_composite: Float[Tensor, " b"] | None = None,
+        is_rolled: Float[Tensor, " b"] | None = None,
     ) -> JointPrediction:
         """Predict position and image (method step T2), and the position without decoys where there are some.
 
-        Where there is no composite to learn from, no image is predicted: it is 0.
+        Where there is no composite to learn from, no image is predicted: it is 0. Where `is_rolled` is 1, `x_sigma` is
+        noise, and what is noised with it is not the truth but what composing would have after its first step.
         """
         decoyed = _wanted(has_decoys, len(x_sigma), x_sigma.device)
         if without_decoys is None or not len(decoyed):
@@ -134,9 +138,30 @@ class JointModel(nn.Module):
         if len(wanted):
             some = synthesis_input.part(wanted)
             window_tokens = tokens_in_window(placed.fused_tokens[wanted], some.window_cxcywh)
-            made = self.synthesis(x_sigma[wanted], sigma[wanted], some, window_tokens)
+            start = x_sigma[wanted]
+            if is_rolled is not None:
+                start = self._rolled(start, sigma[wanted], some, window_tokens, is_rolled[wanted])
+            made = self.synthesis(start, sigma[wanted], some, window_tokens)
             image = image.index_copy(0, wanted, made.to(image))
         return JointPrediction(placed.distribution, image, placed.light, other)
+
+    @torch.no_grad()
+    def _rolled(
+        self,
+        x_sigma: Float[Tensor, "b 5 h w"],
+        sigma: Float[Tensor, " b"],
+        inputs: SynthesisInput,
+        window_tokens: Float[Tensor, "b d th tw"],
+        is_rolled: Float[Tensor, " b"],
+    ) -> Float[Tensor, "b 5 h w"]:
+        """Put the network's own first prediction in the place of the truth; it is not taught through it."""
+        rolled = is_rolled.nonzero()[:, 0]
+        if not len(rolled):
+            return x_sigma
+        noise = TEMPERATURE * x_sigma[rolled]
+        first = self.synthesis(noise, torch.ones_like(sigma[rolled]), inputs.part(rolled), window_tokens[rolled])
+        point = sample_path(noise, first.to(noise), sigma[rolled]).x_sigma
+        return x_sigma.index_copy(0, rolled, point)
 
 
 def _wanted(is_there: Float[Tensor, " b"] | None, count: int, device: torch.device) -> Int[Tensor, " n"]:

@@ -73,6 +73,9 @@ class LossConfig(BaseModel):
         unchanged_share: Share of a sample's synthesis loss that pixels get where nothing changes; the region that
             changes is 2-5 % of a picture, and unweighted the network learns nothing but to copy.
         min_sigma: Noise level under which the error is no longer scaled up as the velocity's would be.
+        rolled_share: How often, below the noise level 1, what is noised is what composing would have after its first
+            step and not the truth. Composing never has the truth: later steps that only learnt from it made composites
+            worse than one step does.
         counts_pasted: Whether the changed region holds the pasted foreground; not where it is shown unplaced.
     """
 
@@ -86,6 +89,7 @@ class LossConfig(BaseModel):
     colour_knee: float = Field(default=0.004, gt=0)
     unchanged_share: float = 0.2
     min_sigma: float = 0.75
+    rolled_share: float = Field(default=0.0, ge=0, le=1)
     counts_pasted: bool = True
 
     def build(self) -> "JointLoss":

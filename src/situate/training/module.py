@@ -24,9 +24,14 @@ class JointTraining(nn.Module):
         self.loss = loss
 
     def forward(
-        self, batch: Batch, x_sigma: Float[Tensor, "b 5 h w"], sigma: Float[Tensor, " b"], counts: SampleCounts | None
+        self,
+        batch: Batch,
+        x_sigma: Float[Tensor, "b 5 h w"],
+        sigma: Float[Tensor, " b"],
+        counts: SampleCounts | None,
+        is_rolled: Float[Tensor, " b"] | None = None,
     ) -> LossTerms:
-        """Predict (method step T2) and compare; see `JointLoss` for `counts`."""
+        """Predict (method step T2) and compare; see `JointLoss` for `counts`, `JointModel` for `is_rolled`."""
         prediction = self.networks(
             batch.placement,
             batch.synthesis,
@@ -35,6 +40,7 @@ class JointTraining(nn.Module):
             batch.without_decoys,
             batch.has_decoys,
             batch.has_composite,
+            is_rolled,
         )
         with torch.autocast(x_sigma.device.type, enabled=False):
             return self.loss(prediction, batch, sigma, counts)

@@ -101,10 +101,15 @@ def joint_terms(
     shape = (num_places * len(batch), *batch.image.shape[1:])
     noise = torch.randn(shape, generator=generator, device=generator.device)[part]
     x_sigma = sample_path(noise, batch.image, sigma).x_sigma
+    is_rolled = None
+    if share := state.loss.config.rolled_share:
+        chance = torch.rand(num_places * len(batch), generator=generator, device=generator.device)[part]
+        is_rolled = ((sigma < 1) & (chance < share)).float()
+        x_sigma = torch.where(is_rolled[:, None, None, None] > 0, noise, x_sigma)
     # The wrapper for several processes would wait for the others.
     model = state.model if is_part else accelerator.unwrap_model(state.model)
     with accelerator.autocast(), fast_attention(batch.positions.device):
-        return model(batch, x_sigma, sigma, counts or counts_of(batch, accelerator if is_part else None))
+        return model(batch, x_sigma, sigma, counts or counts_of(batch, accelerator if is_part else None), is_rolled)
 
 
 def _averaged(terms: LossTerms, accelerator: Accelerator) -> LossTerms:
