@@ -14,7 +14,7 @@ EFFECT_FLOOR, EFFECT_CEILING = 0.35, 0.6
 On photographs an unsure network says 0.2 to 0.3 far round the object; on rendered scenes PSNR does not change between
 floors of 0.2 and 0.5, and the shadow's overlap with the true one is best between 0.35 and 0.4."""
 SMOOTHING_PX = 0.7
-"""Pixels of the network: its patches of 2 x 2 leave a grid, which would show once enlarged."""
+"""Pixels of the network: its patches leave a grid, which would show once enlarged."""
 TAPER_SHARE = 1 / 16
 """Share of a window's side over which the effect falls to 0 at its border.
 
