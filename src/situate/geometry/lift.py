@@ -1,11 +1,14 @@
 """From model resolution to the picture's own: affine fields fitted to each layer, not to the mixture (DESIGN 1.2).
 
-    result = (1 - visible) * (shade(background) + rest) + visible * (relight(foreground) + rest)
+    result = (1 - visible) * (shade(background) + rest) + visible * relight(foreground)
 
 `shade` and `relight` are fitted at model resolution, guided-filter style (He et al., Guided Image Filtering, 2010),
 on the pixels of their own layer; unlike there, a flat patch keeps its texture: the slope is drawn towards the local
-gain, not towards 0. What they leave over, such as a reflection, is added to each layer smoothly, and from the pixels of
-that layer: enlarged as it is, the network's blur at an edge would become a fringe of many pixels on both sides.
+gain, not towards 0. What `shade` leaves over, such as a reflection, is added to the ground smoothly, and from the
+ground's pixels: enlarged as it is, the network's blur at an edge would become a fringe of many pixels.
+
+The object is relit in one piece: light that falls on it multiplies, and varies little over it. What the network draws in
+finer grain there is its idea of the object, which the cut-out knows better: on photographs it greys black tyres.
 """
 
 from dataclasses import dataclass
@@ -21,9 +24,13 @@ RADIUS_PX = 3
 """Half width of the fitting patch in pixels of the network.
 
 It does not grow with the network's size: so many pixels tell slope from noise, a finer network draws finer light."""
+OBJECT_RADIUS = 0.23
+"""Half width of the object's fitting patch as a share of the window: an object is as large as a quarter to a half of it."""
 PURITY = 4
 """Power of a pixel's share of a layer by which it counts: one that holds both layers says little of either."""
 RIDGE = 4e-3
+OBJECT_RIDGE = 0.5
+"""How firmly the slope is drawn towards the gain: half of it for an object of the variance 0.5, which is a large one."""
 _BLACK = -1.0
 _MIN_MEAN = 0.02
 _MAX_GAIN = 4.0
@@ -46,7 +53,12 @@ class AffineField:
 
 
 def fit_affine(
-    layer: Float[np.ndarray, "h w 3"], target: Float[np.ndarray, "h w 3"], weight: Float[np.ndarray, "h w"]
+    layer: Float[np.ndarray, "h w 3"],
+    target: Float[np.ndarray, "h w 3"],
+    weight: Float[np.ndarray, "h w"],
+    *,
+    radius_px: int = RADIUS_PX,
+    ridge: float = RIDGE,
 ) -> AffineField:
     """Fit `target = slope * layer + offset` in every patch, on pixels by their weight.
 
@@ -54,17 +66,23 @@ def fit_affine(
         layer: Background or foreground at model resolution, in [-1, 1].
         target: What the network generated there.
         weight: How much each pixel belongs to the layer, >= 0; patches without any keep the identity.
+        radius_px: Half width of the patches.
+        ridge: How firmly slopes are drawn towards the patch's gain, over the layer's variance.
     """
+
+    def patch_mean(values: np.ndarray) -> np.ndarray:
+        return _patch_mean(values, radius_px)
+
     value, wanted, share = layer - _BLACK, target - _BLACK, weight[..., None].astype(np.float32)
-    mass = _patch_mean(share)
+    mass = patch_mean(share)
     safe = mass + _EPSILON
-    mean, mean_wanted = _patch_mean(share * value) / safe, _patch_mean(share * wanted) / safe
-    variance = np.maximum(_patch_mean(share * value * value) / safe - mean * mean, 0)
-    covariance = _patch_mean(share * value * wanted) / safe - mean * mean_wanted
+    mean, mean_wanted = patch_mean(share * value) / safe, patch_mean(share * wanted) / safe
+    variance = np.maximum(patch_mean(share * value * value) / safe - mean * mean, 0)
+    covariance = patch_mean(share * value * wanted) / safe - mean * mean_wanted
     gain = np.clip((mean_wanted + _MIN_MEAN) / (mean + _MIN_MEAN), 0, _MAX_GAIN)
-    slope = np.clip((covariance + RIDGE * gain) / (variance + RIDGE), 0, _MAX_GAIN)
+    slope = np.clip((covariance + ridge * gain) / (variance + ridge), 0, _MAX_GAIN)
     offset = mean_wanted - slope * mean
-    slope, offset = _patch_mean(share * slope) / safe, _patch_mean(share * offset) / safe
+    slope, offset = patch_mean(share * slope) / safe, patch_mean(share * offset) / safe
     known = np.clip(mass / _KNOWN_MASS, 0, 1)
     return AffineField(known * slope + (1 - known), known * offset)
 
@@ -83,14 +101,15 @@ class Lift:
         self.correction = correction
         of_ground, of_object = (1 - small.visible) ** PURITY, small.visible**PURITY
         self._shade = fit_affine(small.background, small.generated, of_ground)
-        self._relight = fit_affine(small.foreground, small.generated, of_object)
+        radius_px = round(OBJECT_RADIUS * len(small.visible))
+        self._relight = fit_affine(
+            small.foreground, small.generated, of_object, radius_px=radius_px, ridge=OBJECT_RIDGE
+        )
         lifted = _mixed(small.visible, self._shade(small.background), self._relight(small.foreground))
         rest = small.generated - lifted
         # Where the picture is no larger than the window, nothing is enlarged and the rest is right as it is.
         smoothness = min(max(pitch_px - 1, 0), 1)
-        self._ground_rest, self._object_rest = (
-            rest + smoothness * (_smooth_rest(rest, weight) - rest) for weight in (of_ground, of_object)
-        )
+        self._ground_rest = rest + smoothness * (_smooth_rest(rest, of_ground) - rest)
 
     def __call__(
         self,
@@ -115,7 +134,7 @@ class Lift:
             made = self._shade.enlarged(part)(background) + part.enlarged(self._ground_rest)
             ground = background + self.correction.ground * (made - background)
         if self.correction.colours > 0:
-            made = self._relight.enlarged(part)(foreground) + part.enlarged(self._object_rest)
+            made = self._relight.enlarged(part)(foreground)
             colours = foreground + self.correction.colours * (made - foreground)
         return _mixed(visible, ground, colours)
 
@@ -146,8 +165,8 @@ def _mixed(visible: np.ndarray, below: np.ndarray, above: np.ndarray) -> np.ndar
     return (1 - visible[..., None]) * below + visible[..., None] * above
 
 
-def _patch_mean(values: np.ndarray) -> np.ndarray:
-    side = 2 * RADIUS_PX + 1
+def _patch_mean(values: np.ndarray, radius_px: int) -> np.ndarray:
+    side = 2 * radius_px + 1
     means = cv2.boxFilter(values.astype(np.float32), -1, (side, side), borderType=cv2.BORDER_REFLECT)
     return means[..., None] if means.ndim == 2 else means
 
