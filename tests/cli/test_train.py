@@ -14,6 +14,7 @@ from tests.synthetic import write_synthetic_set
 from situate.cli.app import main
 from situate.cli.train import _folders_and_weights
 from situate.errors import InputError
+from situate.pipeline.load import shipped_model
 from situate.training.config import read_config
 
 
@@ -66,6 +67,20 @@ def test_a_run_may_begin_with_a_model_and_says_where_another_is_built_differentl
     assert message.count("the recipe has") == 3, "width and token_width are told, and nothing that is the same"
     assert train(data, tmp_path / "none", "--init", str(tmp_path)) == 2
     assert not (tmp_path / "other").exists()
+
+
+def test_small_goes_on_from_the_weights_that_ship(data, tmp_path):
+    budget = ("--num-steps", "1", "--batch-size", "2")
+    still = ("--init", "shipped", "--set", "max_validation=2", "optim.learning_rate=1e-12")
+    assert main(["train", "small", "--data", str(data), "--out", str(tmp_path / "run"), *budget, *still]) == 0
+    for network in ("placement", "synthesis"):
+        before, after = (
+            load_file(folder / network / "diffusion_pytorch_model.safetensors")
+            for folder in (shipped_model(), tmp_path / "run/model")
+        )
+        assert [
+            name for name, value in before.items() if not torch.allclose(after[name].float(), value.float(), atol=1e-6)
+        ] == []
 
 
 @pytest.mark.parametrize(

@@ -192,9 +192,17 @@ def test_an_unknown_conditioning_is_refused(copied):
 def test_the_weights_that_ship_are_small_and_compose_without_being_named():
     folder = shipped_model()
     assert folder is not None
-    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) <= 12e6
+    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) <= 40 * 2**20
     composer = Composer.from_pretrained(device="cpu")
     assert composer.model_fingerprint == fingerprint_of(folder)
     (composite,) = composer(scene(), cutout())
     assert composite.picture.pixels.shape == scene().shape
     assert (composite.picture.pixels != scene()).any()
+
+
+def test_the_card_of_the_weights_that_ship_says_what_they_were_made_from_and_what_they_can():
+    card = describe_model()["card"]
+    for heading in ("Data", "Training", "Licences", "Figures", "Limits", "Configuration"):
+        assert f"\n## {heading}\n" in card
+    assert "converged: " in card
+    assert "CC-BY" in (shipped_model() / "ATTRIBUTION.md").read_text(encoding="utf-8")

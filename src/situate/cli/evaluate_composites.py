@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from situate.cli.evaluation_model import composer_of
+from situate.cli.model_folder import composer_of
 from situate.errors import InputError
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from situate.cli.evaluation_model import composer_of
+from situate.cli.model_folder import composer_of
 from situate.errors import InputError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from situate.cli.evaluation_model import composer_of
+from situate.cli.model_folder import composer_of
 from situate.errors import InputError
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _mean_shadow(prior_data: Path | None) -> tuple["MeanShadow", dict[str, Any]]
 def _check_fit(options: SceneOptions) -> None:
     if not options.fit_score:
         return
-    from situate.cli.evaluation_model import folder_of
+    from situate.cli.model_folder import folder_of
     from situate.evaluation.benchmark.score import require_isotonic_regression
     from situate.imageio.write import check_output
     from situate.pipeline.load import SCORE_NAME, shipped_model
@@ -123,7 +123,7 @@ def _check_fit(options: SceneOptions) -> None:
 
 def _is_in_sample(options: SceneOptions, scenes: "SceneSet") -> bool | None:
     """Say whether the model's scores were fitted on these scenes; None if its folder does not say on which."""
-    from situate.cli.evaluation_model import folder_of
+    from situate.cli.model_folder import folder_of
     from situate.pipeline.load import score_fitted_on
 
     if not options.data:
@@ -134,7 +134,7 @@ def _is_in_sample(options: SceneOptions, scenes: "SceneSet") -> bool | None:
 
 def _fitted(model: Path | None, scores: "list[SceneScores]", scenes: "SceneSet") -> "list[SceneScores]":
     """Fit the model's scores on all places, keep them in its folder, and score the places anew."""
-    from situate.cli.evaluation_model import folder_of
+    from situate.cli.model_folder import folder_of
     from situate.evaluation.benchmark.score import fitted_score_map, scored_by
     from situate.pipeline.load import publish_score
 

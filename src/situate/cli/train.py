@@ -43,7 +43,8 @@ def train(
         out: Run folder: config, metrics, TensorBoard events, sample sheets, checkpoints, model.
         validation: Folders of triples to validate on (starter: the package's 96 for that); without them a part of the
             data is held out.
-        init: Model folder whose weights to begin with, such as an earlier RUN/model; to go on with data of one's own.
+        init: Model folder whose weights to begin with, such as an earlier RUN/model, or the word shipped: to go on with
+            data of one's own. The weights that ship are of the recipe small.
         resume: Go on with the run in OUT from its newest checkpoint, bit for bit unless --minutes is given.
         minutes: Time budget of this call; the number of steps is fitted to it once the pace is known.
         num_steps: Step budget.
@@ -58,6 +59,7 @@ def train(
 
     with together():
         require("train")
+        from situate.cli.model_folder import folder_of
         from situate.config import with_overrides
         from situate.data.starter import data_folder
         from situate.recipes import recipe_named
@@ -73,7 +75,7 @@ def train(
             out,
             validation=[data_folder(folder, "val") for folder in validation or []],
             weights=weights,
-            init=init,
+            init=None if init is None else folder_of(init),
             resume=resume,
             minutes=minutes,
             num_workers=num_workers,

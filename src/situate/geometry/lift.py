@@ -7,8 +7,8 @@ on the pixels of their own layer; unlike there, a flat patch keeps its texture: 
 gain, not towards 0. What `shade` leaves over, such as a reflection, is added to the ground smoothly, and from the
 ground's pixels: enlarged as it is, the network's blur at an edge would become a fringe of many pixels.
 
-The object is relit in one piece: light that falls on it multiplies, and varies little over it. What the network draws in
-finer grain there is its idea of the object, which the cut-out knows better: on photographs it greys black tyres.
+The object is relit in one piece: light that falls on it multiplies, and varies little over it. What the network draws
+there in finer grain is its idea of the object, which the cut-out knows better: on photographs it greys black tyres.
 """
 
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ RADIUS_PX = 3
 
 It does not grow with the network's size: so many pixels tell slope from noise, a finer network draws finer light."""
 OBJECT_RADIUS = 0.23
-"""Half width of the object's fitting patch as a share of the window: an object is as large as a quarter to a half of it."""
+"""Half width of the object's fitting patch over the window's side: an object takes a quarter to a half of that."""
 PURITY = 4
 """Power of a pixel's share of a layer by which it counts: one that holds both layers says little of either."""
 RIDGE = 4e-3
 OBJECT_RIDGE = 0.5
-"""How firmly the slope is drawn towards the gain: half of it for an object of the variance 0.5, which is a large one."""
+"""How firmly the object's slope is drawn towards the gain: half for colours with a variance of 0.5, which is large."""
 _BLACK = -1.0
 _MIN_MEAN = 0.02
 _MAX_GAIN = 4.0

@@ -223,7 +223,7 @@ class Composer:
         if len(foregrounds) > 1 and self.pipeline.conditioning != "pasted":
             raise InputError(
                 f"there are {len(foregrounds)} foregrounds, but this model is `literal`: it cannot keep them "
-                "apart; pass one, or use a `pasted` model such as tiny, which ships with situate"
+                "apart; pass one, or use a `pasted` model such as small, which ships with situate"
             )
         return cutouts_from(foregrounds)
 

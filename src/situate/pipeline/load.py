@@ -41,7 +41,7 @@ _logger = logging.getLogger(__name__)
 
 def shipped_model() -> Path:
     """Folder of the weights inside the package."""
-    return Path(str(resources.files("situate"))) / "weights" / "tiny"
+    return Path(str(resources.files("situate"))) / "weights" / "small"
 
 
 def load_pipeline(folder: Path | None = None, *, device: torch.device | None = None) -> ComposePipeline:

@@ -73,10 +73,10 @@ def check_literal(
     if reason := next((reason for reason, is_asked in asked_of_place.items() if is_asked), None):
         raise InputError(
             f"{reason}, but this model is `literal`: it finds the object's place itself and cannot be told one; "
-            "ask for one composite without, or use a `pasted` model such as tiny, which ships with situate"
+            "ask for one composite without, or use a `pasted` model such as small, which ships with situate"
         )
     if reason := next((reason for reason, is_asked in asked_of_changes.items() if is_asked), None):
         raise InputError(
             f"{reason}, but this model is `literal`: it draws the object itself, there is no paste that its changes "
-            "could be told from; leave it out, or use a `pasted` model such as tiny, which ships with situate"
+            "could be told from; leave it out, or use a `pasted` model such as small, which ships with situate"
         )

@@ -50,10 +50,13 @@ class RunData:
 
     @property
     def sources(self) -> list[dict[str, Any]]:
-        """`dataset.json` of each folder that is trained on, and its `weight` where it has one."""
+        """`dataset.json` of each folder that is trained on, its `num_triples`, and its `weight` where it has one."""
         stores = self.triples.stores[: self.num_training_folders]
         weights = [{"weight": entry["weight"]} if "weight" in entry else {} for entry in self.identity]
-        return [{**store.description, **weight} for store, weight in zip(stores, weights, strict=False)]
+        return [
+            {**store.description, "num_triples": len(store), **weight}
+            for store, weight in zip(stores, weights, strict=False)
+        ]
 
     def validation(self, config: RunConfig, batch_size: int) -> tuple[list[Batch], Batch]:
         """Make the samples to validate on, and those of the sample sheets: the first with a composite, if any are."""

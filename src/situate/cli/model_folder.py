@@ -1,4 +1,4 @@
-"""The model that is evaluated."""
+"""Which model a command means."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
