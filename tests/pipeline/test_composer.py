@@ -67,7 +67,7 @@ def test_a_literal_model_composes_too(literal_composer):
 
 @pytest.mark.parametrize("options", [{"top_k": 2}, {"box_xywh_px": BOX}])
 def test_a_literal_model_which_cannot_be_told_a_place_refuses_to_be(literal_composer, options):
-    with pytest.raises(InputError, match="`pasted` model such as tiny"):
+    with pytest.raises(InputError, match="`pasted` model such as small"):
         literal_composer(scene(), cutout(), **options)
     assert len(literal_composer.place(scene(), cutout(), top_k=2).placements) == 2
 
