@@ -17,6 +17,7 @@ def scenes(
     triples_per_scene: int = 3,
     encoding: Literal["png", "webp"] = "png",
     seed: int = 0,
+    num_samples: int = 36,
     num_workers: int | None = None,
     engine: Literal["local", "ray"] = "local",
     resume: bool = False,
@@ -34,6 +35,7 @@ def scenes(
         triples_per_scene: At most so many objects of one scene; fewer take longer a triple, and teach more.
         encoding: How pictures are stored; webp takes less space, and its backgrounds are lossy.
         seed: Another seed gives other scenes.
+        num_samples: Light paths a pixel, a square number; 16 take half the time, and are noisier.
         num_workers: Workers that render, by default one for each processor; does not change the result.
         engine: Who runs the workers: processes of this machine, or Ray actors of a cluster.
         resume: Go on where an earlier run with the same options stopped.
@@ -47,6 +49,7 @@ def scenes(
         num_triples=num,
         size_px=size,
         triples_per_scene=triples_per_scene,
+        num_samples=num_samples,
         seed=seed,
         world=world,
         assets=assets,

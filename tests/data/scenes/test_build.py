@@ -206,6 +206,11 @@ def test_command_reports_on_standard_output(made, capsys, monkeypatch):
     assert "4 triples from" in capsys.readouterr().out
 
 
+def test_the_command_takes_the_number_of_light_paths(tmp_path):
+    scenes(tmp_path / "few", num=1, size=32, num_samples=4, num_workers=1)
+    assert json.loads((tmp_path / "few/scenes.json").read_text())["num_samples"] == 4
+
+
 def test_a_data_set_of_models_names_who_made_those_that_it_shows(assets, tmp_path):
     config = SceneConfig(num_triples=2, size_px=48, seed=3, num_samples=4, world="street", assets=assets)
     folder = tmp_path / "street"
