@@ -130,7 +130,8 @@ def _photo_section(photos: Sequence[PhotoRow], model: str) -> list[str]:
     return [
         heading("Photographs"),
         paragraph(
-            f"Free photographs with ground to stand on, composed by the {model}, which has seen rendered scenes only: "
+            f"Free photographs with ground to stand on, composed by the {model}, which has seen hardly anything but "
+            "rendered scenes: "
             "anything good here is a gift. Who took them is in examples/ATTRIBUTION.md."
         ),
         picture_table(["object", "photograph", "heat map, first place", "composite", "plain paste"], rows),
