@@ -131,8 +131,7 @@ def _photo_section(photos: Sequence[PhotoRow], model: str) -> list[str]:
         heading("Photographs"),
         paragraph(
             f"Free photographs with ground to stand on, composed by the {model}, which has seen hardly anything but "
-            "rendered scenes: "
-            "anything good here is a gift. Who took them is in examples/ATTRIBUTION.md."
+            "rendered scenes: anything good here is a gift. Who took them is in examples/ATTRIBUTION.md."
         ),
         picture_table(["object", "photograph", "heat map, first place", "composite", "plain paste"], rows),
     ]
