@@ -144,6 +144,9 @@ def main(data: Path, out: Path) -> None:
         else:
             run_together(run, rank)
     (out / f"outcomes-{rank}.json").write_text(json.dumps(outcomes))
+    if torch.distributed.is_initialized():
+        # As the command does: threads of Gloo that outlive their process abort it.
+        torch.distributed.destroy_process_group()
 
 
 def run_together(run: Callable[..., None], rank: str) -> None:
