@@ -59,6 +59,7 @@ class Variant:
         loss: Class of its loss.
         stages: Of its training, one after the other.
         conditioning: As of a recipe.
+        rolled_share: Of the loss: how often later steps learn from the network's own first prediction.
         views: Ways of composing that are judged, the plain one first.
     """
 
@@ -66,12 +67,14 @@ class Variant:
     loss: type[JointLoss] = JointLoss
     stages: tuple[Stage, ...] = (Stage(),)
     conditioning: Conditioning = "pasted"
+    rolled_share: float = 0.0
     views: tuple[View, ...] = (View(),)
 
     def config(self, recipe: RunConfig) -> RunConfig:
-        """The recipe, or what the recipe `literal` would be with its sizes."""
+        """The recipe with this share, or what the recipe `literal` would be with its sizes."""
         if self.conditioning == "pasted":
-            return recipe
+            loss = recipe.loss.model_copy(update={"rolled_share": self.rolled_share})
+            return recipe.model_copy(update={"loss": loss})
         conditioning = {"conditioning": self.conditioning}
         parts = {
             "recipe": f"{recipe.recipe}, {self.conditioning}",
@@ -82,14 +85,10 @@ class Variant:
         return recipe.model_copy(update=parts)
 
 
-_OTHER_VIEWS = (
-    View("tokens of another scene", has_own_tokens=False),
-    View("1 step", num_steps=1),
-    View("2 steps", num_steps=2),
-    View("8 steps", num_steps=8),
-)
+_OTHER_TOKENS = View("tokens of another scene", has_own_tokens=False)
+_OTHER_STEPS = tuple(View(f"{num} step{'s' if num > 1 else ''}", num_steps=num) for num in (1, 2, 8))
 VARIANTS = {
-    JOINT: Variant(views=(View(), *_OTHER_VIEWS)),
+    JOINT: Variant(views=(View(), _OTHER_TOKENS, *_OTHER_STEPS)),
     "two-stage": Variant(stages=(Stage("placement", 0, 0.5), Stage("synthesis", 0.5, 1))),
     "two-stage-double": Variant(stages=(Stage("placement"), Stage("synthesis"))),
     "detached": Variant(synthesis=DetachedTokens),
@@ -97,4 +96,5 @@ VARIANTS = {
     "literal": Variant(conditioning="literal"),
     "base-background": Variant(synthesis=BackgroundBase),
     "unweighted": Variant(loss=EvenLoss),
+    "rolled": Variant(rolled_share=0.75, views=(View(), *_OTHER_STEPS)),
 }
