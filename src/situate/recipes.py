@@ -44,7 +44,7 @@ def small() -> RunConfig:
             recolour_probability=0.5,
             wear_probability=0.3,
         ),
-        loss=LossConfig(leak_weight=10.0, rolled_share=0.75),
+        loss=LossConfig(leak_weight=10.0, rolled_share=0.75, visible_weight=5.0),
         optim=OptimConfig(learning_rate=2e-3),
         batch_size=32,
         num_steps=6000,

@@ -324,3 +324,12 @@ def test_rolled_samples_never_see_the_truth():
         joint_terms(state, one, torch.Generator().manual_seed(0))
     assert len(seen) == 4  # twice a first prediction and what follows it
     torch.testing.assert_close(seen[1], seen[3])
+
+
+def test_the_visible_alpha_can_count_more_without_the_effect_counting_more():
+    plain, more = (
+        joint_terms(debug_state(with_loss(visible_weight=weight)), debug_batch(), torch.Generator().manual_seed(0))
+        for weight in (1.0, 5.0)
+    )
+    torch.testing.assert_close(more.visible_alpha, 5 * plain.visible_alpha)
+    torch.testing.assert_close((more.effect, more.colour), (plain.effect, plain.colour))

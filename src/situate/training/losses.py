@@ -65,6 +65,7 @@ class LossConfig(BaseModel):
         placement_weight: Factor of the placement terms.
         colour_weight: Factor of the colour term.
         mask_weight: Factor of the two mask terms.
+        visible_weight: Another factor of the visible alpha's term: what hides an object covers 1 % of what changes.
         light_weight: Factor of the light term.
         leak_weight: Factor of the leak term.
         colour_knee: Squared error of a sample, in [-1, 1] units over the squared noise level, above which its colour
@@ -84,6 +85,7 @@ class LossConfig(BaseModel):
     placement_weight: float = 1.0
     colour_weight: float = 100.0
     mask_weight: float = 2.0
+    visible_weight: float = 1.0
     light_weight: float = 0.5
     leak_weight: float = 20.0
     colour_knee: float = Field(default=0.004, gt=0)
@@ -129,7 +131,9 @@ class JointLoss:
             offset=weights.placement_weight * (uniform_offset - position_terms.offset).mean(),
             log_height=-weights.placement_weight * position_terms.log_height.mean(),
             colour=weights.colour_weight * _mean_of(colour, batch.has_composite, counts.composite),
-            visible_alpha=weights.mask_weight * _mean_of(visible_alpha, batch.has_composite, counts.composite),
+            visible_alpha=weights.mask_weight
+            * weights.visible_weight
+            * _mean_of(visible_alpha, batch.has_composite, counts.composite),
             effect=weights.mask_weight * _mean_of(effect, batch.has_composite, counts.composite),
             light=weights.light_weight * _light_error(prediction.light, batch, counts),
             leak=weights.leak_weight * _leak(prediction, batch, counts),
