@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from cyclopts import run
 from jaxtyping import Float
-from machine_rate import describe_machine
+from rate import describe_machine
 from torch import Tensor, nn
 
 from situate.data.loader import StepSampler, TrainingSet, TripleUnion, training_batches, validation_batches

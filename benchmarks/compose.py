@@ -5,10 +5,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 from cyclopts import run
-from machine_rate import describe_machine
+from rate import describe_machine, median_s, scene_pixels
 
 from situate.geometry.canvas import Letterbox
 from situate.imageio.read import read_picture
@@ -16,8 +15,6 @@ from situate.imageio.write import write_picture
 from situate.pipeline.compose import DEFAULT_STEPS, foreground_u8
 from situate.pipeline.composer import Composer
 from situate.records.picture import Picture
-
-WIDTH_PX, HEIGHT_PX = 1920, 1080
 
 
 def main(model: Path | None = None, *, repeats: int = 10, steps: int = DEFAULT_STEPS, seed: int = 0) -> None:
@@ -74,25 +71,6 @@ def warm_times(composer: Composer, background: Path, foreground: Path, repeats: 
         "file to file, JPEG to JPEG": file_to_file,
     }
     return {name: median_s(work, repeats) for name, work in stages.items()}
-
-
-def median_s(work: Callable[[], object], repeats: int) -> float:
-    """Median seconds of `work`, without the first call."""
-    work()
-    times = []
-    for _ in range(repeats):
-        start_s = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start_s)
-    return sorted(times)[len(times) // 2]
-
-
-def scene_pixels(seed: int) -> np.ndarray:
-    """Sky over rough ground, as expensive to encode as a photograph."""
-    generator = np.random.default_rng(seed)
-    rough = cv2.resize(generator.normal(0, 40, (HEIGHT_PX // 4, WIDTH_PX // 4, 3)), (WIDTH_PX, HEIGHT_PX))
-    base = np.linspace(200, 80, HEIGHT_PX)[:, None, None]
-    return np.clip(base + rough, 0, 255).astype(np.uint8)
 
 
 def ball_pixels(side_px: int = 400) -> np.ndarray:

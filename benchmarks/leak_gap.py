@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from cyclopts import run
-from machine_rate import describe_machine
+from rate import describe_machine
 
 from situate.config import with_overrides
 from situate.data.description import write_description

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from cyclopts import run
-from machine_rate import describe_machine
+from rate import describe_machine
 
 from situate.data.building.build import Workers
 from situate.data.photos.build import Annotated, build_photo_triples

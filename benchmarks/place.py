@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from compose import ball_pixels, median_s, scene_pixels
+from compose import ball_pixels
 from cyclopts import run
-from machine_rate import describe_machine
+from rate import describe_machine, median_s, scene_pixels
 
 from situate.geometry.canvas import Letterbox
 from situate.pipeline.compose import foreground_u8

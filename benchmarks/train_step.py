@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from cyclopts import run
-from machine_rate import conv_gflops, describe_machine, matmul_gflops
+from rate import describe_machine, measured_rate
 from torch.utils.flop_counter import FlopCounterMode
 
 from situate.data.sample import training_sample
@@ -47,7 +47,7 @@ def main(recipe: str = "tiny", *, batch_size: int | None = None, num_steps: int 
     for _ in range(num_steps):
         train_step(state, batch)
     step_s = (time.perf_counter() - start_s) / num_steps
-    rate, reachable = flop / step_s / 1e9, (matmul_gflops() + conv_gflops()) / 2
+    rate, reachable = flop / step_s / 1e9, measured_rate().network_gflops
     print(describe_machine())
     print(f"recipe {recipe}, batch {len(batch)}, {sum(p.numel() for p in state.bare_model.parameters()):,} parameters")
     print(f"  step               {1000 * step_s:8.0f} ms, {len(batch) / step_s:.1f} samples/s")

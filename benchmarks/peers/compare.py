@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from machine_rate import describe_machine
+from rate import describe_machine
 
 from peers.config import PeerConfig
 from peers.evaluate import (

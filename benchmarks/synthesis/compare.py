@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from machine_rate import describe_machine
 from pydantic import BaseModel, ConfigDict
+from rate import describe_machine
 
 from situate.data.loader import TripleUnion
 from situate.data.starter import STARTER, data_folder
