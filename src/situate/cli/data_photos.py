@@ -19,6 +19,7 @@ def photos(
     foreground_size: int | None = None,
     max_per_image: int = 4,
     kind: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    licence: Annotated[tuple[int, ...], Parameter(name=("--licence", "--license"), negative=())] = (),
     group_by: Literal["image", "folder", "prefix"] = "image",
     matting: str = "guided",
     min_quality: float = 0.2,
@@ -48,6 +49,8 @@ def photos(
         foreground_size: Longest side of the stored cut-outs in pixels; by default as large as in the photograph.
         max_per_image: Most triples from one photograph.
         kind: Category to use; may be given several times. Without it, all.
+        licence: Number of a licence in the annotations whose photographs are used; may be given several times. Without
+            it, all.
         group_by: What is not split between training and validation: the photograph, its folder, or the series that the
             file name begins with, up to the first `__`.
         matting: How the soft edge is found: guided, closed-form, or the folder of a matting network.
@@ -74,6 +77,7 @@ def photos(
         foreground_px=foreground_size,
         max_per_image=max_per_image,
         kinds=kind,
+        licences=licence,
         group_by=group_by,
         matting=matting,
         min_quality=min_quality,

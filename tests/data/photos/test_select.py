@@ -6,7 +6,7 @@ import pytest
 
 from situate.data.photos.build import plan_photo_triples
 from situate.data.photos.config import PhotoConfig
-from situate.errors import ConfigError
+from situate.errors import ConfigError, InputError
 
 # Rectangles are not drawn, so there is no edge to see; quality has a test of its own.
 CONFIG = PhotoConfig(size_px=160, min_quality=0)
@@ -80,6 +80,18 @@ def test_only_the_kinds_asked_for_are_used(photo_set: Any) -> None:
     config = CONFIG.model_copy(update={"kinds": ("box",)})
     report = plan_photo_triples(config, photo_set.annotated)
     assert (dict(report.kinds), dict(report.skipped)) == ({"box": 1}, {"other_kind": 1})
+
+
+def test_only_photographs_of_the_licences_asked_for_are_used(photo_set: Any) -> None:
+    photo_set.add_picture(WHOLE, license=4)
+    photo_set.add_picture(WHOLE, license=1)
+    photo_set.add_picture(WHOLE)
+    report = plan_photo_triples(CONFIG.model_copy(update={"licences": (4, 1)}), photo_set.annotated)
+    assert (report.num_triples, dict(report.skipped)) == (2, {"other_licence": 1})
+    report = plan_photo_triples(CONFIG.model_copy(update={"licences": (4,)}), photo_set.annotated)
+    assert (report.num_triples, dict(report.skipped)) == (1, {"other_licence": 2})
+    with pytest.raises(InputError, match="has licence 7; there are 1, 4"):
+        plan_photo_triples(CONFIG.model_copy(update={"licences": (4, 7)}), photo_set.annotated)
 
 
 def test_more_objects_than_wanted_are_drawn_at_random_and_counted(photo_set: Any) -> None:

@@ -104,6 +104,7 @@ def _source(config: PhotoConfig, photos: Annotated, folder: Path | None) -> Buil
     require_pycocotools()
     dataset = read_labels(photos.annotations, photos.images, photos.label_format, instances=photos.instances)
     _check_kinds(config, dataset)
+    _check_licences(config, dataset)
     # Whole paths: a worker of a cluster stands in another folder.
     blocks = cut_into_blocks(dataset, photos.images.absolute(), _with_whole_paths(config), limit=photos.limit)
     identity = {
@@ -134,3 +135,11 @@ def _check_kinds(config: PhotoConfig, dataset: CocoDataset) -> None:
     unknown = [kind for kind in config.kinds if kind not in known]
     if unknown:
         raise InputError(f"{dataset.path} has no category {', '.join(unknown)}; it has {', '.join(sorted(known))}")
+
+
+def _check_licences(config: PhotoConfig, dataset: CocoDataset) -> None:
+    known = {image.extra["license"] for image in dataset.images if "license" in image.extra}
+    unknown = [str(licence) for licence in config.licences if licence not in known]
+    if unknown:
+        found = f"there are {', '.join(map(str, sorted(known)))}" if known else "its pictures name none"
+        raise InputError(f"no picture of {dataset.path} has licence {', '.join(unknown)}; {found}")

@@ -16,6 +16,7 @@ class PhotoConfig(ObjectLimits):
             that the file name begins with (up to the first `__`).
         inpainter: Who repairs: "patchmatch", "telea" (smears, but is everywhere), or an inpainting pipeline's folder.
         kinds: Category names to use; empty means all.
+        licences: Numbers of the licences, as the annotations count them, whose photographs are used; empty means all.
         min_main_piece: The largest connected piece must hold this fraction of the mask, or it is `fragmented`.
         max_covered: Other objects may lie on at most this fraction of the mask, or it is `occluded`.
         max_intrusion: Other objects may fill at most this fraction of the box, or it is `occluded`.
@@ -28,6 +29,7 @@ class PhotoConfig(ObjectLimits):
     group_by: Literal["image", "folder", "prefix"] = "image"
     inpainter: str = "patchmatch"
     kinds: tuple[str, ...] = ()
+    licences: tuple[int, ...] = ()
     min_main_piece: float = Field(default=0.93, ge=0, le=1)
     max_covered: float = Field(default=0.1, ge=0, le=1)
     max_intrusion: float = Field(default=0.3, ge=0, le=1)

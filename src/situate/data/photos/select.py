@@ -22,6 +22,7 @@ from situate.seeds import seed_for
 class Skip(StrEnum):
     """Why an object was left out, in the order in which the rules are asked."""
 
+    OTHER_LICENCE = "other_licence"
     OTHER_KIND = "other_kind"
     CROWD = "crowd"
     EMPTY_BOX = "empty_box"
@@ -116,6 +117,8 @@ def _reason(
     kind: str,
     config: PhotoConfig,
 ) -> Skip | None:
+    if config.licences and image.extra.get("license") not in config.licences:
+        return Skip.OTHER_LICENCE
     if config.kinds and kind not in config.kinds:
         return Skip.OTHER_KIND
     if annotation.is_crowd:
