@@ -56,21 +56,3 @@ def euler(
     for sigma, sigma_next in pairwise(sigmas):
         x_sigma = x_sigma + (sigma_next - sigma) * velocity_field(x_sigma, sigma.expand(len(x_sigma)))
     return x_sigma
-
-
-def heun(
-    velocity_field: VelocityField, noise: Float[Tensor, "b c h w"], sigmas: Float[Tensor, " steps"]
-) -> Float[Tensor, "b c h w"]:
-    """Walk from noise to image with Heun steps (second order, two evaluations); the last one is an Euler step.
-
-    Source:
-        Karras et al., Elucidating the Design Space of Diffusion-Based Generative Models (2022), algorithm 1.
-    """
-    x_sigma = noise
-    for sigma, sigma_next in pairwise(sigmas):
-        velocity = velocity_field(x_sigma, sigma.expand(len(x_sigma)))
-        ahead = x_sigma + (sigma_next - sigma) * velocity
-        if sigma_next > 0:
-            velocity = (velocity + velocity_field(ahead, sigma_next.expand(len(x_sigma)))) / 2
-        x_sigma = x_sigma + (sigma_next - sigma) * velocity
-    return x_sigma

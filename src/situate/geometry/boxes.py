@@ -11,12 +11,6 @@ def cxcywh_to_xyxy(box_cxcywh: Float[Tensor, "*b 4"]) -> Float[Tensor, "*b 4"]:
     return torch.stack([cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2], dim=-1)
 
 
-def xyxy_to_cxcywh(box_xyxy: Float[Tensor, "*b 4"]) -> Float[Tensor, "*b 4"]:
-    """Centre and size from corners."""
-    left, top, right, bottom = box_xyxy.unbind(-1)
-    return torch.stack([(left + right) / 2, (top + bottom) / 2, right - left, bottom - top], dim=-1)
-
-
 def xywh_px_to_cxcywh(
     box_xywh_px: tuple[float, float, float, float], resolution_wh: tuple[int, int]
 ) -> tuple[float, float, float, float]:
