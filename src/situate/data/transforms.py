@@ -136,7 +136,7 @@ def turned(foreground: UInt8[np.ndarray, "fh fw 4"], generator: np.random.Genera
 
 
 def with_paired_wear(triple: Triple, generator: np.random.Generator) -> Triple:
-    """Wear background and composite alike, so that neither shows where it was repaired (DESIGN 1.3).
+    """Wear background and composite alike, so that neither shows where it was repaired (docs/photos.md).
 
     Both are resampled, get the same noise and pass through the same JPEG quality: where they agreed they agree still,
     but for what JPEG blocks carry over the hole's border.

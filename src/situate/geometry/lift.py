@@ -1,4 +1,4 @@
-"""From model resolution to the picture's own: affine fields fitted to each layer, not to the mixture (DESIGN 1.2).
+"""From model resolution to the picture's own: affine fields fitted to each layer, not to the mixture (docs/synthesis.md).
 
     result = (1 - visible) * (shade(background) + rest) + visible * relight(foreground)
 
@@ -29,6 +29,7 @@ OBJECT_RADIUS = 0.23
 PURITY = 4
 """Power of a pixel's share of a layer by which it counts: one that holds both layers says little of either."""
 RIDGE = 4e-3
+"""The same for the ground: little, so that a shadow's edge stays where the network draws it."""
 OBJECT_RIDGE = 0.5
 """How firmly the object's slope is drawn towards the gain: half for colours with a variance of 0.5, which is large."""
 _BLACK = -1.0

@@ -1,4 +1,4 @@
-"""The density of one picture under constraints, on a fixed lattice (DESIGN 1.1).
+"""The density of one picture under constraints, on a fixed lattice (docs/placement.md).
 
 The lattice has 4 x 4 offsets a cell and 32 heights. A constraint keeps or drops whole lattice points; the constrained
 distribution is what is left, renormalised: piecewise uniform, each point standing for the block round it.

@@ -47,9 +47,9 @@ class PlacementPrediction(NamedTuple):
 
 
 class PlacementNetwork(ModelMixin, ConfigMixin):
-    """Says where an object goes in a picture (DESIGN 1.1).
+    """Says where an object goes in a picture (docs/method.md, T2a and T2b).
 
-    Beyond that design it reads the light of both pictures, which is added to the fused tokens: what the synthesis needs
+    Beyond the method it reads the light of both pictures, which is added to the fused tokens: what the synthesis needs
     to know is how the light differs, and where that is known (rendered scenes) it is taught.
     """
 

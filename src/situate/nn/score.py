@@ -1,4 +1,4 @@
-"""From the density at a place to the chance that the place is plausible (DESIGN 1.1)."""
+"""From the density at a place to the chance that the place is plausible (docs/placement.md)."""
 
 from dataclasses import dataclass
 

@@ -37,7 +37,7 @@ class VelocityNetwork(ModelMixin, ConfigMixin):
 
     Light multiplies: a shadow dims the ground under it and another sun brightens an object by a factor that is smooth
     where the texture is not. So the network puts out a gain for the colours as well as an offset for all channels;
-    both are 0 at first. Network and base are those of DESIGN 1.2, whose network has the offset only.
+    both are 0 at first. The method's network (docs/method.md, T2c) has the offset only.
 
     Group normalisation takes the overall brightness out of the features. What modulates every block is therefore,
     beside the noise level, the mean of the fused tokens in the window and the mean and spread of the colours of

@@ -105,7 +105,7 @@ class ComposePipeline(DiffusionPipeline):
         Args:
             background: Where to; any size.
             foreground: What; RGB and alpha, trimmed.
-            placements: Places, from `place` or given by hand.
+            placements: Places, from `ranked` or given by hand.
             prediction: Of the same pair; its fused tokens help the synthesis.
             seed: Of the noise template.
             num_steps: Euler steps.

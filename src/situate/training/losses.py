@@ -115,7 +115,7 @@ class JointLoss:
     ) -> LossTerms:
         """Compare a prediction with the truth; `counts` are those of `batch` unless it is one process's part of a step.
 
-        The velocity's squared error is the image's divided by sigma^2 (DESIGN 1.2); here the divisor is not let under
+        The velocity's squared error is the image's divided by sigma^2; here the divisor is not let under
         `min_sigma`^2, since few steps never look at smaller noise levels but from one side.
         """
         counts = counts_of(batch) if counts is None else counts
@@ -168,7 +168,7 @@ def _light_error(light: Float[Tensor, "b 2 5 3"], batch: Batch, counts: SampleCo
 
 
 def _leak(prediction: JointPrediction, batch: Batch, counts: SampleCounts) -> Float[Tensor, ""]:
-    """How much decoys change what is said of the cells they touch (DESIGN 1.3).
+    """How much decoys change what is said of the cells they touch (docs/leak.md).
 
     A repair looks the same whether an object stood there or not, so a density that decoys do not change is not changed
     by the real hole either: there, no picture without it is known.

@@ -22,7 +22,7 @@ from situate.training.optim import OptimConfig
 
 @dataclass
 class TrainState:
-    """Model, averages and optimiser at one step. The only mutable record of the package.
+    """Model, averages and optimiser at one step; what a step changes.
 
     Attributes:
         step: Optimiser steps done.

@@ -1,4 +1,4 @@
-"""Blocks of work over workers: two passes, resumable, the same bytes for any number of workers (DESIGN 5).
+"""Blocks of work over workers: two passes, resumable, the same bytes for any number of workers (docs/scaling.md).
 
 The first pass plans: it applies the rules and counts. The second makes the triples, one shard a block. What either has
 finished lies in `OUT/building/`, so that a killed run repeats nothing but the blocks that were under way.

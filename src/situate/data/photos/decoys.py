@@ -1,4 +1,4 @@
-"""Holes where nothing stood, so that a repair does not say where the object was (DESIGN 1.3).
+"""Holes where nothing stood, so that a repair does not say where the object was (docs/photos.md).
 
 A decoy has the object's own shape and about its size, and stands where objects of its kind do: mostly on the object's
 own row of the picture, where the ground is the same, else as low as others of its kind and height. Its rim and shadow

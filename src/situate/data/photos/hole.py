@@ -1,6 +1,6 @@
 """The region that is repaired: the object with a random rim, and the shadow at its foot.
 
-A hole must not tell the object's outline (DESIGN 1.3), so its rim is a random smooth curve some pixels outside.
+A hole must not tell the object's outline (docs/photos.md), so its rim is a random smooth curve some pixels outside.
 """
 
 import cv2

@@ -1,4 +1,4 @@
-"""A photograph repaired where an object stood, and at decoys where none did (DESIGN 1.3)."""
+"""A photograph repaired where an object stood, and at decoys where none did (docs/photos.md)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

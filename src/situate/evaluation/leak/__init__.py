@@ -1,1 +1,1 @@
-"""Whether repaired backgrounds give away where the object stood (DESIGN 1.3)."""
+"""Whether repaired backgrounds give away where the object stood (docs/leak.md)."""

@@ -1,4 +1,4 @@
-"""The leak gap: how much better a model finds the true place when the background was repaired there (DESIGN 1.3)."""
+"""The leak gap: how much better a model finds the true place when the background was repaired there (docs/leak.md)."""
 
 import math
 from collections.abc import Mapping, Sequence
