@@ -1,4 +1,4 @@
-"""From model resolution to the picture's own: affine fields fitted to each layer, not to the mixture (docs/synthesis.md).
+"""From model resolution to the picture's own: affine fields fitted to each layer (docs/synthesis.md).
 
     result = (1 - visible) * (shade(background) + rest) + visible * relight(foreground)
 
