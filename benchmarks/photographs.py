@@ -116,9 +116,7 @@ def drawn_pairs(store: TripleStore, num: int, max_per_kind: int, min_side_px: in
             kinds[kind] += 1
             pairs.append(Pair(number, keys[number], chosen, kind))
     if len(pairs) < num:
-        raise InputError(
-            f"only {len(pairs)} pairs can be drawn, {num} were asked for; pass more triples or a smaller num"
-        )
+        raise InputError(f"{len(pairs)} of {num} pairs can be drawn; pass more triples or a smaller --num")
     return pairs
 
 
