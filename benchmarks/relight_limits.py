@@ -29,6 +29,8 @@ MIN_SOLID_PX = 20
 DARK = 3.0
 """Added to means before their ratio is taken: of black no brightness can be told."""
 RIDGE = 3.0
+CUT_SHARE = 0.05
+"""Of an effect that is not in the window: from here on one would see where it ends."""
 PASTE = "copy-paste"
 SAMPLE = recipe_named("small").sample
 
@@ -62,6 +64,11 @@ def main(*, training: Path = STARTER, test: Path = STARTER, num_test: int | None
         lines.append((name, with_interval(own), with_interval(above)))
     header = ("composite", "PSNR in the true effect (dB)", "above copy-paste (dB)")
     print(as_markdown(Table(f"{len(judged)} triples of {test}", header, tuple(lines))))
+    outside = [share_outside_window(case.triple) for case in judged]
+    share, cut = 100 * np.mean(outside), 100 * np.mean(np.array(outside) > CUT_SHARE)
+    print(
+        f"\n{share:.1f} % of the true effect lies outside the window, more than {CUT_SHARE:.0%} in {cut:.1f} % of the triples"
+    )
 
 
 def cases_of(folder: Path, part: StarterPart) -> list[Case]:
@@ -135,6 +142,16 @@ def lifted_truth(triple: Triple) -> UInt8[np.ndarray, "h w 3"]:
     inputs = synthesis_input(background, foreground, triple.box_cxcywh, window, size, "pasted")
     pictures = Picture(background), Picture(foreground)
     return assembled(*pictures, placement, window, image, inputs, 0, "", "pasted").picture.rgb_u8
+
+
+def share_outside_window(triple: Triple) -> float:
+    """Share of the true effect's pixels that composing cannot reach: they are not in its window."""
+    height_px, width_px = triple.effect.shape
+    window = composing_window(triple, SAMPLE)
+    rows, columns = window.inner_slices((width_px, height_px))
+    is_reached = np.zeros(triple.effect.shape, bool)
+    is_reached[rows, columns] = True
+    return float((~is_reached)[triple.effect > 0].mean())
 
 
 def _light(case: Case) -> Float[np.ndarray, " 30"]:
