@@ -67,7 +67,7 @@ def main(*, training: Path = STARTER, test: Path = STARTER, num_test: int | None
     outside = [share_outside_window(case.triple) for case in judged]
     share, cut = 100 * np.mean(outside), 100 * np.mean(np.array(outside) > CUT_SHARE)
     print(
-        f"\n{share:.1f} % of the true effect lies outside the window, more than {CUT_SHARE:.0%} in {cut:.1f} % of the triples"
+        f"\noutside the window: {share:.1f} % of the true effect, more than {CUT_SHARE:.0%} in {cut:.1f} % of the triples"
     )
 
 
