@@ -66,9 +66,7 @@ def main(*, training: Path = STARTER, test: Path = STARTER, num_test: int | None
     print(as_markdown(Table(f"{len(judged)} triples of {test}", header, tuple(lines))))
     outside = [share_outside_window(case.triple) for case in judged]
     share, cut = 100 * np.mean(outside), 100 * np.mean(np.array(outside) > CUT_SHARE)
-    print(
-        f"\noutside the window: {share:.1f} % of the true effect, more than {CUT_SHARE:.0%} in {cut:.1f} % of the triples"
-    )
+    print(f"\noutside the window: {share:.1f} % of true effects; over {CUT_SHARE:.0%} in {cut:.1f} % of the triples")
 
 
 def cases_of(folder: Path, part: StarterPart) -> list[Case]:
