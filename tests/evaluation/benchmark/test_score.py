@@ -42,6 +42,14 @@ def test_the_fit_finds_the_chance_and_never_falls():
     np.testing.assert_allclose(found, chance_at(grid), atol=0.06)
 
 
+def test_where_density_says_nothing_there_is_one_chance():
+    # The worse the denser: the fit is flat, and means of its stretches differ in the last digits.
+    for num_plausible in range(100, 400, 7):
+        places = [ScoredPlace("model", float(number), None, number < num_plausible) for number in range(1003)]
+        score_map = fitted_score_map(places)
+        np.testing.assert_allclose(score_map.chance, num_plausible / 1003)
+
+
 def test_a_fitted_score_is_calibrated_on_other_places_and_a_wrong_one_is_not():
     score_map = fitted_score_map(drawn_places(6000, 0))
     scenes = [drawn_places(30, seed, score_map) for seed in range(1, 120)]

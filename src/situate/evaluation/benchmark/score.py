@@ -87,8 +87,10 @@ def fitted_score_map(places: Sequence[ScoredPlace]) -> ScoreMap:
     density = density[order]
     parts = np.array_split(np.arange(len(density)), NUM_KNOTS)
     knots, chances = (np.array([values[part].mean() for part in parts]) for values in (density, steps))
+    # The means of a stretch without a step may differ in the last digit.
+    chances = np.clip(np.maximum.accumulate(chances), 0, 1)
     is_new = np.concatenate([[True], np.diff(knots) > 1e-6])
-    return ScoreMap(tuple(knots[is_new].tolist()), tuple(np.clip(chances[is_new], 0, 1).tolist()))
+    return ScoreMap(tuple(knots[is_new].tolist()), tuple(chances[is_new].tolist()))
 
 
 def scored_by(score_map: ScoreMap, places: Sequence[ScoredPlace]) -> tuple[ScoredPlace, ...]:
