@@ -44,7 +44,7 @@ def test_every_module_says_what_it_is(path):
 
 def test_what_ci_runs_are_the_scripts():
     commands = re.findall(r"^scripts/\w+", (ROOT / ".ci" / "run").read_text(), flags=re.MULTILINE)
-    assert commands == ["scripts/install", "scripts/check", "scripts/test"]
+    assert commands == ["scripts/install", "scripts/check", "scripts/wheel", "scripts/test"]
 
 
 def test_scripts_can_be_run():
