@@ -73,6 +73,11 @@ def main(
     """
     store = TripleStore(held_out)
     file_of = {image.id: images / image.file_name for image in read_labels(annotations, images, "auto").images}
+    if any(label["source"] != "photos" for label in store.labels):
+        raise InputError(f"{held_out} holds other triples than those of photographs; pass a set of situate data photos")
+    strange = [key for key in store.keys if image_id_of(key) not in file_of]
+    if strange:
+        raise InputError(f"{annotations} has no photograph of triple {strange[0]}; pass what {held_out} was made from")
     composer = Composer.from_pretrained(model, device="cpu")
     out.mkdir(parents=True, exist_ok=True)
     lines = [f"{composer.model_fingerprint}, {DEFAULT_STEPS} steps, seed {seed}", ""]
@@ -82,7 +87,7 @@ def main(
         (composite,) = composer(background, store[pair.number].foreground, seed=place)
         write_picture(composite.picture, out / f"{place:02d}.jpg")
         box_xywh_px = composite.box_xywh_px
-        write_picture(Picture(marked(composite.picture.rgb_u8.copy(), box_xywh_px)), out / f"{place:02d}-box.jpg")
+        write_picture(Picture(marked(composite.picture.rgb_u8, box_xywh_px)), out / f"{place:02d}-box.jpg")
         box = ", ".join(f"{value:.0f}" for value in box_xywh_px)
         lines.append(f"| {place} | {pair.kind} | {pair.foreground_key} | {pair.background_key} | {box} | |")
     write_bytes(("\n".join(lines) + "\n").encode(), out / "pairs.md")
@@ -126,7 +131,8 @@ def image_id_of(key: str) -> int:
 
 
 def marked(pixels: UInt8[np.ndarray, "h w 3"], box_xywh_px: Sequence[float]) -> UInt8[np.ndarray, "h w 3"]:
-    """Draw the four corners of a box, a little outside it."""
+    """Return a copy with the four corners of a box drawn into it."""
+    pixels = pixels.copy()
     left, top, width, height = (round(value) for value in box_xywh_px)
     for x, to_x in ((left, 1), (left + width, -1)):
         for y, to_y in ((top, 1), (top + height, -1)):

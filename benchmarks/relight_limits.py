@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from cyclopts import run
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Float, UInt8
 from peers.report import as_markdown
 
 from situate.data.loader import TripleUnion
@@ -19,7 +19,7 @@ from situate.evaluation.tables import Table, with_interval
 from situate.geometry.frames import synthesis_input
 from situate.geometry.paste import paste
 from situate.pipeline.assemble import assembled
-from situate.recipes import recipe_named
+from situate.recipes import small
 from situate.records.picture import Picture
 from situate.records.placement import Placement
 from situate.records.triple import Triple
@@ -32,16 +32,15 @@ RIDGE = 3.0
 CUT_SHARE = 0.05
 """Of an effect that is not in the window: from here on one would see where it ends."""
 PASTE = "copy-paste"
-SAMPLE = recipe_named("small").sample
+SAMPLE = small().sample
 
 
 @dataclass(frozen=True)
 class Case:
-    """A triple with its paste, the pixels that only the object shows, and by how much its colours must be scaled."""
+    """A triple with its paste, and by how much the pasted object's colours must be scaled."""
 
     triple: Triple
     pasted: UInt8[np.ndarray, "h w 3"]
-    is_solid: Bool[np.ndarray, "h w"]
     log_gain: Float[np.ndarray, " 3"]
 
 
@@ -81,15 +80,19 @@ def cases_of(folder: Path, part: StarterPart) -> list[Case]:
         triple = triples[number]
         if triple.light is None:
             raise InputError(f"triple {triple.key} of {folder} does not know its light; pass rendered scenes")
-        is_solid = triple.visible_alpha >= SOLID_U8
-        if is_solid.sum() < MIN_SOLID_PX:
-            continue
-        pasted = paste(triple.background, triple.foreground, triple.box_cxcywh)
-        true, shown = (picture[is_solid].mean(0) + DARK for picture in (triple.composite, pasted))
-        cases.append(Case(triple, pasted, is_solid, np.log(true / shown)))
+        if (triple.visible_alpha >= SOLID_U8).sum() >= MIN_SOLID_PX:
+            pasted = paste(triple.background, triple.foreground, triple.box_cxcywh)
+            cases.append(Case(triple, pasted, own_log_gain(triple, pasted)))
     if not cases:
         raise InputError(f"no object of {folder} shows at least {MIN_SOLID_PX} solid pixels; pass other scenes")
     return cases
+
+
+def own_log_gain(triple: Triple, pasted: UInt8[np.ndarray, "h w 3"]) -> Float[np.ndarray, " 3"]:
+    """The log gain of each colour that makes a pasted object as bright as the true one, where it is solid."""
+    is_solid = triple.visible_alpha >= SOLID_U8
+    true, shown = (picture[is_solid].mean(0) + DARK for picture in (triple.composite, pasted))
+    return np.log(true / shown)
 
 
 @dataclass(frozen=True)
