@@ -1,6 +1,6 @@
 """What this machine reaches now: arithmetic, memory, and decoding and encoding of pictures.
 
-Every other benchmark prints its own figure as a share of these: a time alone says nothing of another machine.
+Benchmarks of time print these beside their own figures: a time alone says nothing of another machine.
 """
 
 import platform
