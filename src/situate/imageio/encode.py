@@ -12,8 +12,11 @@ from situate.imageio.stamp import CompositeStamp
 from situate.imageio.tiff_tags import add_tiff_metadata
 from situate.records.picture import Picture, to_u8
 
-# Run-length matching suits photographs: 0.10 s for 1920 x 1080, the default takes 0.19 s and 10 % more bytes.
-_PNG_OPTIONS = [cv2.IMWRITE_PNG_COMPRESSION, 3, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
+# Of all that was tried, the fastest that are not larger. Photographs of 1920 x 1080: 78 ms and 2.8 MB, OpenCV's own choice
+# takes 116 ms and 2.9 MB. Masks, which are flat: 4 ms, with a filter chosen for each row 13 ms.
+_PNG_FAST = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
+_PNG_PICTURE = [*_PNG_FAST, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_PAETH]
+_PNG_MASK = [*_PNG_FAST, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
 # Method 0 takes 0.3 s for 1920 x 1080, method 4 takes 0.9 s for 7 % less.
 _WEBP_METHOD = 0
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
@@ -41,7 +44,7 @@ def encode_picture(picture: Picture, suffix: str, stamp: CompositeStamp | None, 
         raise InputError(f"{suffix} files hold at most {_MAX_SIDE_PX[suffix]} pixels a side, got {longest}; write .png")
     match suffix:
         case ".png":
-            content = _opencv(".png", _stored(picture), _PNG_OPTIONS)
+            content = _opencv(".png", _stored(picture), _PNG_PICTURE)
             return add_png_metadata(content, picture.icc_profile, stamp)
         case ".tif" | ".tiff":
             content = _opencv(".tiff", _stored(picture), [])
@@ -57,7 +60,7 @@ def encode_picture(picture: Picture, suffix: str, stamp: CompositeStamp | None, 
 
 def encode_grey_png(samples: np.ndarray) -> bytes:
     """Encode `h w` uint8 samples as a grey PNG."""
-    return _opencv(".png", samples, _PNG_OPTIONS)
+    return _opencv(".png", samples, _PNG_MASK)
 
 
 def _stored(picture: Picture) -> np.ndarray:
