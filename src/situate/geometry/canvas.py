@@ -97,7 +97,7 @@ def premultiply(
 ) -> tuple[Float[np.ndarray, "h w 3"], Float[np.ndarray, "h w"]]:
     """Split RGBA integers into colours in [-1, 1] times alpha, and alpha in [0, 1]."""
     alpha = pixels[..., 3].astype(np.float32) / np.iinfo(pixels.dtype).max
-    return to_signed(pixels[..., :3]) * alpha[..., None], alpha
+    return to_signed(pixels[..., :3]) * per_colour(alpha), alpha
 
 
 def resize_u8(pixels: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
@@ -110,11 +110,19 @@ def resize_float(pixels: Float[np.ndarray, "h w *c"], size_wh: tuple[int, int]) 
     return cv2.resize(pixels, size_wh, interpolation=_interpolation(pixels, size_wh))
 
 
+def per_colour(values: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w 3"]:
+    """Repeat values for each colour: arithmetic on equal shapes is three times faster than broadcasting a last axis."""
+    return cv2.cvtColor(np.asarray(values, np.float32), cv2.COLOR_GRAY2RGB)
+
+
 def to_signed(
     pixels: UInt8[np.ndarray, "*shape"] | UInt16[np.ndarray, "*shape"],
 ) -> Float[np.ndarray, "*shape"]:
     """Integers of any depth to float32 in [-1, 1]."""
-    return pixels.astype(np.float32) * np.float32(2 / np.iinfo(pixels.dtype).max) - 1
+    made = pixels.astype(np.float32)
+    made *= np.float32(2 / np.iinfo(pixels.dtype).max)
+    made -= 1
+    return made
 
 
 def to_tensor(pixels: Float[np.ndarray, "h w c"]) -> Float[Tensor, "1 c h w"]:

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8, UInt16
 
+from situate.geometry.canvas import per_colour
 from situate.geometry.window import Window
 
 MIN_EFFECT_U8 = 8
@@ -62,11 +63,11 @@ def quantised_effect(
     values = np.round(255 * support).astype(np.uint8)
     values[values < MIN_EFFECT_U8] = 0
     count, pieces = cv2.connectedComponents((values > 0).astype(np.uint8), connectivity=8)
-    labels = pieces.astype(np.intp)
     touches = np.zeros(count, bool)
-    touches[np.unique(labels[visible_alpha > 0])] = True
+    touches[pieces[visible_alpha > 0]] = True
     touches[0] = False
-    values[~touches[labels]] = 0
+    if not touches[1:].all():
+        values[~touches[pieces]] = 0
     return values
 
 
@@ -82,11 +83,17 @@ def blend(
         generated: In [-1, 1].
         effect: 0 to 255.
     """
-    full = np.iinfo(background.dtype).max
-    share = effect[..., None].astype(np.float32) / 255
-    target = (np.clip(generated, -1, 1) + 1) * np.float32(full / 2)
-    mixed = np.round(share * target + (1 - share) * background.astype(np.float32))
-    return np.where(effect[..., None] == 0, background, np.clip(mixed, 0, full).astype(background.dtype))
+    share = per_colour(effect.astype(np.float32) / 255)
+    mixed = np.clip(generated, -1, 1, dtype=np.float32)
+    # In place: what these large arrays cost is the way to memory and back.
+    mixed += 1
+    mixed *= np.float32(np.iinfo(background.dtype).max / 2)
+    mixed *= share
+    mixed += (1 - share) * background
+    np.rint(mixed, out=mixed)
+    made = mixed.astype(background.dtype)
+    np.copyto(made, background, where=share == 0)
+    return made
 
 
 def opaque_over(

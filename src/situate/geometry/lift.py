@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
+from situate.geometry.canvas import per_colour
 from situate.geometry.correction import WHOLE_CORRECTION, Correction
 from situate.geometry.part import Part
 
@@ -50,7 +51,12 @@ class AffineField:
 
     def __call__(self, layer: Float[np.ndarray, "h w 3"]) -> Float[np.ndarray, "h w 3"]:
         """Apply the field to a layer in [-1, 1]."""
-        return np.clip(self.slope * (layer - _BLACK) + self.offset, 0, 2) + _BLACK
+        made = layer - np.float32(_BLACK)
+        made *= self.slope
+        made += self.offset
+        np.clip(made, 0, 2, out=made)
+        made += np.float32(_BLACK)
+        return made
 
 
 def fit_affine(
@@ -130,14 +136,21 @@ class Lift:
         Returns:
             RGB in [-1, 1], before the blend by effect.
         """
-        ground, colours = background, foreground
+        made = background
         if self.correction.ground > 0:
             made = self._shade.enlarged(part)(background) + part.enlarged(self._ground_rest)
-            ground = background + self.correction.ground * (made - background)
-        if self.correction.colours > 0:
-            made = self._relight.enlarged(part)(foreground)
-            colours = foreground + self.correction.colours * (made - foreground)
-        return _mixed(visible, ground, colours)
+            made = _towards(background, made, self.correction.ground)
+        place = _spans(visible > 0)
+        if place is not None:
+            # Most of a part is ground alone.
+            made = made.copy() if made is background else made
+            made[place] = _mixed(visible[place], made[place], self._colours(foreground[place], part.inner(*place)))
+        return made
+
+    def _colours(self, foreground: Float[np.ndarray, "h w 3"], part: Part) -> Float[np.ndarray, "h w 3"]:
+        if self.correction.colours == 0:
+            return foreground
+        return _towards(foreground, self._relight.enlarged(part)(foreground), self.correction.colours)
 
 
 @dataclass(frozen=True)
@@ -154,7 +167,8 @@ def unpremultiplied(
     premultiplied: Float[np.ndarray, "h w 3"], alpha: Float[np.ndarray, "h w"]
 ) -> Float[np.ndarray, "h w 3"]:
     """Colours of a premultiplied layer; where nothing is covered, mid grey."""
-    return np.clip(premultiplied / np.maximum(alpha, _EPSILON)[..., None], -1, 1)
+    straight = premultiplied / per_colour(np.maximum(alpha, _EPSILON))
+    return np.clip(straight, -1, 1, out=straight)
 
 
 _EPSILON = 1e-4
@@ -163,7 +177,20 @@ _REST_SIGMA_PX = 1.0
 
 
 def _mixed(visible: np.ndarray, below: np.ndarray, above: np.ndarray) -> np.ndarray:
-    return (1 - visible[..., None]) * below + visible[..., None] * above
+    share = per_colour(visible)
+    return (1 - share) * below + share * above
+
+
+def _towards(start: np.ndarray, end: np.ndarray, share: float) -> np.ndarray:
+    return end if share == 1 else start + share * (end - start)
+
+
+def _spans(is_set: np.ndarray) -> tuple[slice, slice] | None:
+    """The smallest rectangle that holds what is set; None if nothing is."""
+    rows, columns = np.flatnonzero(is_set.any(axis=1)), np.flatnonzero(is_set.any(axis=0))
+    if len(rows) == 0:
+        return None
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def _patch_mean(values: np.ndarray, radius_px: int) -> np.ndarray:

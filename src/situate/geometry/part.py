@@ -41,6 +41,15 @@ class Part:
         for start in range(self.rows.start, self.rows.stop, num_rows):
             yield Part(self.side_px, slice(start, min(start + num_rows, self.rows.stop)), self.columns)
 
+    def inner(self, rows: slice, columns: slice) -> "Part":
+        """Some rows and columns of this part, counted from its corner."""
+        top, left = self.rows.start, self.columns.start
+        return Part(
+            self.side_px,
+            slice(top + rows.start, top + rows.stop),
+            slice(left + columns.start, left + columns.stop),
+        )
+
     def enlarged(self, values: Float[np.ndarray, "s s *c"]) -> Float[np.ndarray, "h w *c"]:
         """What this part holds of a whole window's `values`, resampled bilinearly to the picture's resolution."""
         values = values.astype(np.float32)

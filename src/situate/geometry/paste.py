@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8, UInt16
 
-from situate.geometry.canvas import BoxCxcywh, premultiply, resize_float, to_signed
+from situate.geometry.canvas import BoxCxcywh, per_colour, premultiply, resize_float, to_signed
 
 
 def place_foreground(
@@ -34,7 +34,7 @@ def place_foreground(
     )
     if columns.start < columns.stop and rows.start < rows.stop:
         premultiplied, straight = premultiply(foreground)
-        placed = _resampled(np.dstack([premultiplied, straight]), (left, top), box_wh, columns, rows)
+        placed = _resampled(cv2.merge([premultiplied, straight]), (left, top), box_wh, columns, rows)
         colours[rows, columns], alpha[rows, columns] = placed[..., :3], np.clip(placed[..., 3], 0, 1)
     return colours, alpha
 
@@ -69,7 +69,7 @@ def alpha_over(
     background: Float[np.ndarray, "h w 3"], premultiplied: Float[np.ndarray, "h w 3"], alpha: Float[np.ndarray, "h w"]
 ) -> Float[np.ndarray, "h w 3"]:
     """Lay a premultiplied foreground over a background; where alpha is 0 nothing changes."""
-    return premultiplied + (1 - alpha[..., None]) * background
+    return premultiplied + per_colour(1 - alpha) * background
 
 
 def paste(

@@ -32,8 +32,8 @@ VISIBLE_FLOOR = 0.2
 """A `literal` model's mask is a soft guess of yes or no: under this nothing of an object is seen."""
 OBJECT_MARGIN_PX = 2
 """An object reaches this far beyond its box: its rim is resampled."""
-BAND_PIXELS = 500_000
-"""Colours are made in bands of so many pixels: at 20 to 30 floats a pixel 50 MB, however large the picture is."""
+BAND_PIXELS = 100_000
+"""Colours are made in bands of so many pixels, which lie in a processor's own cache, however large the picture is."""
 
 
 def assembled(
