@@ -17,12 +17,15 @@ from situate.sharding.engine import run_items
 from situate.sharding.pool import num_processors
 
 COMMAND = """
+import signal
 import sys
 from functools import partial
 from pathlib import Path
 from situate.sharding.engine import run_items
 from tests.sharding import jobs
 if __name__ == "__main__":
+    # A shell lets what it starts in the background ignore this signal, and whatever that starts, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         for _ in run_items(partial(jobs.pid_and_wait, Path(sys.argv[1])), range(3), num_workers=2):
             pass
