@@ -3,6 +3,7 @@
 import json
 import struct
 import zlib
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -293,6 +294,36 @@ def test_folders_give_as_many_pictures_as_asked_for(pictures, model, tmp_path, c
     assert (tmp_path / "first" / "errors.jsonl").read_text() == ""
     assert all((tmp_path / "first" / n).read_bytes() == (tmp_path / "second" / n).read_bytes() for n in names)
     assert len(capsys.readouterr().out.splitlines()) == 6
+
+
+def test_the_number_of_processes_does_not_change_a_byte(model, tmp_path, capsys):
+    for folder in ("backgrounds", "foregrounds"):
+        (tmp_path / folder).mkdir()
+    for number in range(3):
+        Image.fromarray(scene(60 + number, 50)).save(tmp_path / "backgrounds" / f"b{number}.png")
+    (tmp_path / "backgrounds" / "bad.png").write_text("no picture")
+    Image.fromarray(cutout(20, 20)).save(tmp_path / "foregrounds" / "f.png")
+    words = ["compose", str(tmp_path / "backgrounds"), str(tmp_path / "foregrounds"), "--model", model]
+    words += ["--num", "7", "--batch-size", "2", "--device", "cpu"]
+    said = []
+    for count in (1, 2):
+        assert main([*words, "-o", str(tmp_path / f"made{count}"), "--num-workers", str(count)]) == 1
+        said.append(sorted(Path(line).name for line in capsys.readouterr().out.splitlines()))
+    assert said[0] == said[1]
+    assert len(said[0]) == 5
+    alone, together = (sorted((tmp_path / f"made{count}").iterdir()) for count in (1, 2))
+    assert [path.name for path in alone] == [path.name for path in together]
+    assert [path.read_bytes() for path in alone] == [path.read_bytes() for path in together]
+    failures = [json.loads(line) for line in (tmp_path / "made2" / "errors.jsonl").read_text().splitlines()]
+    assert [failure["output"][:5] for failure in failures] == sorted(failure["output"][:5] for failure in failures)
+
+
+@pytest.mark.parametrize("option", ["--num", "--num-workers", "--batch-size"])
+def test_a_folder_needs_at_least_one_of_everything(option, pictures, model, tmp_path, capsys):
+    words = ["compose", str(pictures), str(pictures / "cutout.png"), "-o", str(tmp_path / "made"), "--model", model]
+    assert main([*words, option, "0"]) == 2
+    assert f"{option} is 0; it must be at least 1" in capsys.readouterr().err
+    assert not (tmp_path / "made").exists()
 
 
 def test_bad_pictures_in_folders_are_listed_and_the_rest_goes_on(pictures, model, tmp_path, capsys):

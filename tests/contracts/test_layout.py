@@ -56,4 +56,4 @@ def test_scripts_install_names_extras_that_exist():
     extras = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"])
     match = re.search(r"extras=\$\{1:-([\w,]+)\}", (ROOT / "scripts" / "install").read_text())
     assert match is not None
-    assert set(match[1].split(",")) == extras - {"export"}
+    assert set(match[1].split(",")) == extras

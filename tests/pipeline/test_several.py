@@ -44,7 +44,7 @@ def test_no_objects_are_refused(composer):
 
 def test_placing_composes_nothing_but_what_later_objects_must_see(composer, monkeypatch):
     composed = []
-    monkeypatch.setattr(type(composer), "_composed", lambda self, *_: composed.append(1))
+    monkeypatch.setattr(type(composer), "_with_one_more", lambda self, *_: composed.append(1))
     composer.place_several(scene(), [cutout()])
     assert composed == []
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "cutout": "Cut an object out of a photograph, to be composed elsewhere.",
     "train": "Train a model on triples.",
     "evaluate": "Measure a model on held-out triples.",
+    "export": "Write a model that OpenVINO can run, which is faster on processors.",
     "demo": "Train, compose and write a report to look at, in minutes.",
     "info": "Print versions, device, instruction sets and the model's card.",
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from situate.cli.constraints import NO_CONSTRAINTS, ConstraintOptions, check_number
+from situate.cli.model_folder import Backend, Runtime, composer_of
 from situate.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,7 +32,10 @@ def compose(
     json: Path | None = None,
     masks: bool = False,
     num: int | None = None,
+    num_workers: int | None = None,
+    batch_size: int = 8,
     device: str = "auto",
+    backend: Backend = "torch",
     verbose: Annotated[bool, Parameter(alias="-v")] = False,
 ) -> int:
     """Put an object into a picture where it belongs; nobody has to say where.
@@ -55,25 +59,32 @@ def compose(
         json: Write boxes, probabilities and file names here (with masks).
         masks: Write OUTPUT.mask.png and OUTPUT.effect.png.
         num: How many pictures, with folders.
+        num_workers: Processes, with folders; by default one for each processor, of which each uses one. Does not change
+            the result.
+        batch_size: Pictures that go through the networks together, with folders; changes the result by rounding only.
         device: auto, cpu, cuda or mps.
+        backend: Who runs the networks: torch, or openvino for a folder that situate export made.
         verbose: Print times on stderr.
     """
-    from situate.cli.compose_folder import compose_folders
+    from situate.cli.compose_folder import Crew, compose_folders
     from situate.cli.options import parsed_box
 
     box_xywh_px = None if box is None else parsed_box(box)
     options = {"top_k": top_k, "box_xywh_px": box_xywh_px, "seed": seed, "num_steps": steps}
     options |= {"strength": strength, "match": match}
     _check_foregrounds(background, foregrounds, options, may_overlap=may_overlap)
+    runtime = Runtime(device, backend)
     if background.is_dir() or foregrounds[0].is_dir():
         if json is not None:
             raise InputError("--json names one file; with folders every picture gets its own, leave --json out")
+        crew = Crew(num_workers, batch_size)
         folders = (background, foregrounds[0], output)
-        return compose_folders(*folders, constraints, num=num, model=model, device=device, options=options)
-    if num is not None:
-        raise InputError(f"--num {num} needs folders of backgrounds and foregrounds; leave it out for one picture")
+        return compose_folders(*folders, constraints, num=num, model=model, runtime=runtime, crew=crew, options=options)
+    for option, value in (("num", num), ("num-workers", num_workers)):
+        if value is not None:
+            raise InputError(f"--{option} {value} needs folders of backgrounds and foregrounds; leave it out for one")
     options |= {"may_overlap": may_overlap} if len(foregrounds) > 1 else {}
-    _compose_picture(background, foregrounds, output, constraints, options, model, device, json, masks, verbose)
+    _compose_picture(background, foregrounds, output, constraints, options, model, runtime, json, masks, verbose)
     return 0
 
 
@@ -84,20 +95,19 @@ def _compose_picture(
     constraints: ConstraintOptions,
     options: dict[str, Any],
     model: Path | None,
-    device: str,
+    runtime: Runtime,
     json: Path | None,
     masks: bool,
     verbose: bool,
 ) -> None:
     from situate.imageio.write import check_output, losses
-    from situate.pipeline.composer import Composer
     from situate.pipeline.output import write_composites
 
     check_output(output)
     if json is not None:
         check_output(json, suffixes=(".json",))
     start_s = time.perf_counter()
-    composer = Composer.from_pretrained(model, device=device)
+    composer = composer_of(model, runtime)
     loaded_s = time.perf_counter()
     composites = _composed(composer, background, foregrounds, constraints, options)
     composed_s = time.perf_counter()

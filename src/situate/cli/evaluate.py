@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from situate.cli.model_folder import Backend, Runtime
 from situate.errors import InputError
 
 
@@ -27,6 +28,7 @@ def evaluate(
     json: Path | None = None,
     report: Path | None = None,
     device: str = "auto",
+    backend: Backend = "torch",
 ) -> None:
     """Measure a model, or the baselines alone; every figure has a 95 % interval (bootstrap over scenes).
 
@@ -69,6 +71,7 @@ def evaluate(
         json: Write all figures here.
         report: Write them as a page here (.html).
         device: auto, cpu, cuda or mps.
+        backend: Who runs the networks: torch, or openvino for a folder that situate export made.
     """
     from situate.cli.evaluate_composites import CompositeOptions, check_composites_only, evaluate_composite_suite
     from situate.cli.evaluate_leak import LeakOptions, evaluate_leak_suite
@@ -77,7 +80,7 @@ def evaluate(
     from situate.cli.evaluate_triples import TripleOptions, evaluate_triple_suite
     from situate.data.starter import data_folder
 
-    _check_outputs(json, report)
+    outputs = *_checked_outputs(json, report), Runtime(device, backend)
     folders = [data_folder(folder, "test") for folder in data or []]
     prior_folders = [data_folder(folder, "train") for folder in prior_data or []]
     asked = suite or ("triples" if data else "scenes")
@@ -85,19 +88,17 @@ def evaluate(
         _check_scene_options(no_render or fit_score, assets, test_set)
     if asked == "leak":
         _check_no_prior(prior_folders)
-        evaluate_leak_suite(LeakOptions(model, folders, limit, inpaint, seed), json, report, device)
+        evaluate_leak_suite(LeakOptions(model, folders, limit, inpaint, seed), *outputs)
     elif asked == "photos":
         check_placement_only(split, inpaint, steps, num_workers)
-        evaluate_photo_suite(PhotoOptions(model, folders, limit, prior_folders, seed), json, report, device)
+        evaluate_photo_suite(PhotoOptions(model, folders, limit, prior_folders, seed), *outputs)
     elif asked == "composites":
         check_composites_only(split, inpaint, prior_folders, num_workers)
-        evaluate_composite_suite(
-            CompositeOptions(model, folders, limit, parsed_steps(steps), seed), json, report, device
-        )
+        evaluate_composite_suite(CompositeOptions(model, folders, limit, parsed_steps(steps), seed), *outputs)
     elif asked == "scenes":
         if split != "all":
             raise InputError("--split validation is for --suite triples; scenes are all held out")
-        scene_options = SceneOptions(
+        options = SceneOptions(
             model,
             test_set,
             folders,
@@ -110,18 +111,19 @@ def evaluate(
             seed,
             num_workers,
         )
-        evaluate_scene_suite(scene_options, json, report, device)
+        evaluate_scene_suite(options, *outputs)
     else:
         triple_options = TripleOptions(model, folders, limit, split, _only(prior_folders), parsed_steps(steps), seed)
-        evaluate_triple_suite(triple_options, json, report, device)
+        evaluate_triple_suite(triple_options, *outputs)
 
 
-def _check_outputs(json: Path | None, report: Path | None) -> None:
+def _checked_outputs(json: Path | None, report: Path | None) -> tuple[Path | None, Path | None]:
     from situate.imageio.write import check_output
 
     for path, suffix in ((json, ".json"), (report, ".html")):
         if path is not None:
             check_output(path, suffixes=(suffix,))
+    return json, report
 
 
 def _check_scene_options(is_for_scenes: bool, assets: Path | None, test_set: str | None) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from situate.cli.model_folder import composer_of
+from situate.cli.model_folder import Runtime, composer_of
 from situate.errors import InputError
 
 
@@ -18,7 +18,9 @@ class CompositeOptions:
     seed: int
 
 
-def evaluate_composite_suite(options: CompositeOptions, json: Path | None, report: Path | None, device: str) -> None:
+def evaluate_composite_suite(
+    options: CompositeOptions, json: Path | None, report: Path | None, runtime: Runtime
+) -> None:
     """Measure composites; print tables and write what was asked for."""
     from situate.cli.progress import progress_bar
     from situate.data.loader import TripleUnion
@@ -32,7 +34,7 @@ def evaluate_composite_suite(options: CompositeOptions, json: Path | None, repor
     if not options.data:
         raise InputError("--suite composites needs triples; pass --data FOLDER")
     subjects = subjects_of(TripleUnion(options.data), num=options.limit, seed=options.seed)
-    composer = composer_of(options.model, device)
+    composer = composer_of(options.model, runtime)
     bench = CompositeBench(composer.pipeline, steps=options.steps, seed=options.seed)
     with progress_bar("evaluating") as progress:
         figures = composite_figures(bench, subjects, progress)

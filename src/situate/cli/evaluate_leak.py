@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from situate.cli.model_folder import composer_of
+from situate.cli.model_folder import Runtime, composer_of
 from situate.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class LeakOptions:
     seed: int
 
 
-def evaluate_leak_suite(options: LeakOptions, json: Path | None, report: Path | None, device: str) -> None:
+def evaluate_leak_suite(options: LeakOptions, json: Path | None, report: Path | None, runtime: Runtime) -> None:
     """Measure the leak; print tables and write what was asked for."""
     from situate.data.photos.inpaint import choose_inpainter, require_inpainter
     from situate.evaluation.leak.report import leak_report
@@ -36,7 +36,7 @@ def evaluate_leak_suite(options: LeakOptions, json: Path | None, report: Path | 
     inpainter = choose_inpainter(options.inpaint)
     require_inpainter(inpainter)
     data = [_opened(folder, options) for folder in options.data]
-    composer = composer_of(options.model, device)
+    composer = composer_of(options.model, runtime)
     config = LeakConfig(inpainter, options.seed)
     figures = leak_figures(composer.pipeline, data, config, lambda step: print(step, file=sys.stderr))
     result = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from situate.cli.model_folder import composer_of
+from situate.cli.model_folder import Runtime, composer_of
 from situate.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class PhotoOptions:
     seed: int
 
 
-def evaluate_photo_suite(options: PhotoOptions, json: Path | None, report: Path | None, device: str) -> None:
+def evaluate_photo_suite(options: PhotoOptions, json: Path | None, report: Path | None, runtime: Runtime) -> None:
     """Measure places; print tables and write what was asked for."""
     from situate.cli.progress import progress_bar
     from situate.data.loader import TripleUnion
@@ -38,7 +38,7 @@ def evaluate_photo_suite(options: PhotoOptions, json: Path | None, report: Path 
     if not options.data:
         raise InputError("--suite photos needs triples; pass --data FOLDER")
     _check_that_priors_are_of_others(options)
-    composer = composer_of(options.model, device)
+    composer = composer_of(options.model, runtime)
     union = TripleUnion(options.data)
     data = held_out(union, num=options.limit, seed=options.seed)
     priors = _priors(options, union, data.groups, composer.pipeline.placement.grid_side)

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from situate.cli.model_folder import composer_of
+from situate.cli.model_folder import Runtime, composer_of
 from situate.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class SceneOptions:
     num_workers: int | None
 
 
-def evaluate_scene_suite(options: SceneOptions, json: Path | None, report: Path | None, device: str) -> None:
+def evaluate_scene_suite(options: SceneOptions, json: Path | None, report: Path | None, runtime: Runtime) -> None:
     """Run the benchmark; print tables and write what was asked for."""
     from situate.cli.progress import progress_bar
     from situate.evaluation.benchmark.report import benchmark_report
@@ -44,7 +44,7 @@ def evaluate_scene_suite(options: SceneOptions, json: Path | None, report: Path 
 
     _check_fit(options)
     scenes, store = _scenes(options)
-    model = _model(options, device)
+    model = _model(options, runtime)
     config = BenchmarkConfig(seed=options.seed, with_renders=not options.no_render)
     mean_shadow, shadow_data = _mean_shadow(options.prior_data) if config.with_renders else (None, None)
     make_bench = partial(
@@ -73,12 +73,12 @@ def evaluate_scene_suite(options: SceneOptions, json: Path | None, report: Path 
         write_bytes(benchmark_report(bench, scores, result).encode(), report)
 
 
-def _model(options: SceneOptions, device: str) -> "ModelUnderTest | None":
+def _model(options: SceneOptions, runtime: Runtime) -> "ModelUnderTest | None":
     from situate.evaluation.benchmark.model_under_test import ModelUnderTest
 
     if options.model is None:
         return None
-    composer = composer_of(options.model, device)
+    composer = composer_of(options.model, runtime)
     return ModelUnderTest(composer.pipeline, options.steps, composer.model_fingerprint)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from situate.cli.model_folder import composer_of
+from situate.cli.model_folder import Runtime, composer_of
 from situate.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class TripleOptions:
     seed: int
 
 
-def evaluate_triple_suite(options: TripleOptions, json: Path | None, report: Path | None, device: str) -> None:
+def evaluate_triple_suite(options: TripleOptions, json: Path | None, report: Path | None, runtime: Runtime) -> None:
     """Measure a model on triples; print tables and write what was asked for."""
     from situate.cli.progress import progress_bar
     from situate.data.loader import TripleUnion
@@ -39,7 +39,7 @@ def evaluate_triple_suite(options: TripleOptions, json: Path | None, report: Pat
         raise InputError("--suite triples needs triples; pass --data FOLDER")
     if options.split == "validation":
         _check_that_a_part_was_held_out(options.model)
-    composer = composer_of(options.model, device)
+    composer = composer_of(options.model, runtime)
     run = _run_config(options.model)
     fraction = run.validation_fraction if options.split == "validation" else None
     chosen = selected(TripleUnion(options.data), validation_fraction=fraction, num=options.limit, seed=options.seed)

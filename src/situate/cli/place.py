@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from situate.cli.constraints import NO_CONSTRAINTS, ConstraintOptions, check_number
+from situate.cli.model_folder import Backend, Runtime, composer_of
 from situate.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def place(
     heatmap: Path | None = None,
     sheet: Path | None = None,
     device: str = "auto",
+    backend: Backend = "torch",
 ) -> None:
     """Say where an object belongs in a picture: ranked boxes as JSON, a heat map of its foot point, a sheet to look at.
 
@@ -39,11 +41,11 @@ def place(
         heatmap: Write the heat map over the picture here.
         sheet: Draw the heat map and the object at every place here.
         device: auto, cpu, cuda or mps.
+        backend: Who runs the networks: torch, or openvino for a folder that situate export made.
     """
     from situate.cli.report import print_json
     from situate.imageio.read import read_picture
     from situate.imageio.write import check_output, json_bytes
-    from situate.pipeline.composer import Composer
     from situate.pipeline.output import placement_entries, write_files
 
     check_number(foregrounds, may_overlap=may_overlap)
@@ -57,7 +59,7 @@ def place(
         if path is not None:
             check_output(path)
     scene = read_picture(background)
-    composer = Composer.from_pretrained(model, device=device)
+    composer = composer_of(model, Runtime(device, backend))
     demanded = constraints.for_background(scene, num_foregrounds=len(foregrounds))
     found = composer.place_several(scene, foregrounds, top_k=top_k, constraints=demanded, may_overlap=may_overlap)
     entries = [placement_entries(one.placements, (scene.width_px, scene.height_px)) for one in found]

@@ -62,7 +62,8 @@ def quantised_effect(
     support = np.where(visible_alpha > 0, 1.0, np.clip(effect, 0, 1))
     values = np.round(255 * support).astype(np.uint8)
     values[values < MIN_EFFECT_U8] = 0
-    count, pieces = cv2.connectedComponents((values > 0).astype(np.uint8), connectivity=8)
+    count, labels = cv2.connectedComponents((values > 0).astype(np.uint8), connectivity=8)
+    pieces = np.asarray(labels, np.int32)
     touches = np.zeros(count, bool)
     touches[pieces[visible_alpha > 0]] = True
     touches[0] = False

@@ -94,7 +94,7 @@ class PlacementDistribution:
         is_inside = ((position >= low) & (position <= high)).all(-1)
         return torch.where(is_inside, self.log_prob_terms(position).total, -torch.inf)
 
-    def part(self, index: Bool[Tensor, " b"]) -> "PlacementDistribution":
+    def part(self, index: Bool[Tensor, " b"] | Int[Tensor, " n"]) -> "PlacementDistribution":
         """The densities of some of the pictures."""
         return PlacementDistribution(**{field.name: getattr(self, field.name)[index] for field in fields(self)})
 

@@ -1,5 +1,7 @@
 """Fusion (method step T2a): background tokens attend to each other and to the foreground's tokens."""
 
+import math
+
 from einops import reduce
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -60,5 +62,5 @@ class Fusion(nn.Module):
 def _pooled(tokens: Float[Tensor, "b n d"], pool: int) -> Float[Tensor, "b m d"]:
     if pool == 1:
         return tokens
-    side = round(tokens.shape[1] ** 0.5)
+    side = math.isqrt(tokens.shape[1])
     return reduce(tokens, "b (gh ph gw pw) d -> b (gh gw) d", "mean", ph=pool, pw=pool, gw=side // pool)

@@ -1,5 +1,7 @@
 """Heads that read the parameters of a density from fused tokens: one vector for each cell of a grid."""
 
+import math
+
 import torch.nn.functional as F  # noqa: N812
 from einops import rearrange, reduce
 from jaxtyping import Float
@@ -23,7 +25,7 @@ class TokenHead(nn.ModuleList):
         parameters = fused_tokens
         for layer in self:
             parameters = layer(parameters)
-        return rearrange(parameters, "b (gh gw) p -> b p gh gw", gh=round(fused_tokens.shape[1] ** 0.5))
+        return rearrange(parameters, "b (gh gw) p -> b p gh gw", gh=math.isqrt(fused_tokens.shape[1]))
 
 
 class FineHead(nn.Module):
@@ -45,7 +47,7 @@ class FineHead(nn.Module):
     ) -> Float[Tensor, "b p gh gw"]:
         """Return the parameters of each cell."""
         assert background.fine is not None, "the background's encoder has no fine features"
-        side = round(fused_tokens.shape[1] ** 0.5)
+        side = math.isqrt(fused_tokens.shape[1])
         coarse = self.from_tokens(rearrange(fused_tokens, "b (gh gw) d -> b d gh gw", gh=side))
         size = background.fine.shape[-2:]
         cells = background.fine + F.interpolate(coarse, size=size, mode="bilinear", align_corners=False)

@@ -1,5 +1,6 @@
 """Both networks as one model, which is what is trained."""
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -173,7 +174,7 @@ def tokens_in_window(
     fused_tokens: Float[Tensor, "b n d"], window_cxcywh: Float[Tensor, "b 4"]
 ) -> Float[Tensor, "b d th tw"]:
     """Resample fused tokens from canvas to window, bilinearly; outside the canvas the edge is repeated."""
-    side = round(fused_tokens.shape[1] ** 0.5)
+    side = math.isqrt(fused_tokens.shape[1])
     grid = rearrange(fused_tokens, "b (gh gw) d -> b d gh gw", gh=side)
     steps = (torch.arange(WINDOW_TOKEN_GRID, device=grid.device) + 0.5) / WINDOW_TOKEN_GRID - 0.5
     x = window_cxcywh[:, 0:1] + steps * window_cxcywh[:, 2:3]

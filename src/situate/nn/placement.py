@@ -41,7 +41,7 @@ class PlacementPrediction(NamedTuple):
     distribution: PlacementDistribution
     light: Float[Tensor, "b 2 5 3"]
 
-    def part(self, index: Bool[Tensor, " b"]) -> "PlacementPrediction":
+    def part(self, index: Bool[Tensor, " b"] | Int[Tensor, " n"]) -> "PlacementPrediction":
         """What was predicted for some of the pictures."""
         return PlacementPrediction(self.fused_tokens[index], self.distribution.part(index), self.light[index])
 
@@ -111,6 +111,13 @@ class PlacementNetwork(ModelMixin, ConfigMixin):
 
     def forward(self, inputs: PlacementInput) -> PlacementPrediction:
         """Return fused tokens (method step T2a) and the density over positions (step T2b)."""
+        fused_tokens, parameters, light = self.readings(inputs)
+        return PlacementPrediction(fused_tokens, distribution_from(parameters, inputs.content_xyxy), light)
+
+    def readings(
+        self, inputs: PlacementInput
+    ) -> tuple[Float[Tensor, "b n d"], Float[Tensor, "b p gh gw"], Float[Tensor, "b 2 5 3"]]:
+        """Return plain tensors: fused tokens, what the density is made from, and the light."""
         background_features = self.background_encoder(self._background(inputs))
         foreground = torch.cat([inputs.foreground, inputs.alpha * 2 - 1], dim=1)
         foreground_features = self.foreground_encoder(foreground)
@@ -124,8 +131,7 @@ class PlacementNetwork(ModelMixin, ConfigMixin):
         fused_tokens = fused_tokens + self.light_embedding(light.detach().flatten(1))[:, None]
         with torch.autocast(fused_tokens.device.type, enabled=False):
             parameters = self.head(fused_tokens.float(), background_features, foreground_features)
-            distribution = distribution_from(parameters, inputs.content_xyxy)
-        return PlacementPrediction(fused_tokens, distribution, light)
+        return fused_tokens, parameters, light
 
     def _light(
         self,

@@ -1,7 +1,8 @@
 """The composing pipeline (method steps C1 to C4): background, foreground and a noise template in, composites out."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -25,6 +26,7 @@ from situate.nn.score import ScoreMap
 from situate.nn.velocity import IMAGE_CHANNELS, VelocityNetwork
 from situate.pipeline.assemble import assembled
 from situate.pipeline.device import fast_autocast
+from situate.pipeline.openvino import CompiledNetworks
 from situate.records.batch import PlacementInput, SynthesisInput, collate
 from situate.records.constraints import PlacementConstraints
 from situate.records.picture import Picture
@@ -33,10 +35,30 @@ from situate.records.placement import Composite, Placement
 DEFAULT_STEPS = 4
 
 
+@dataclass(frozen=True)
+class Order:
+    """What is to be composed of one picture.
+
+    Attributes:
+        background: Where to; any size.
+        foreground: What; RGB and alpha, trimmed.
+        placements: Places, from `ranked` or given by hand; one composite each.
+        prediction: Of this pair alone; its fused tokens help the synthesis.
+        seed: Of the noise template.
+    """
+
+    background: Picture
+    foreground: Picture
+    placements: Sequence[Placement]
+    prediction: PlacementPrediction
+    seed: int
+
+
 class ComposePipeline(DiffusionPipeline):
     """Both networks as a diffusers folder: `save_pretrained`, `from_pretrained`.
 
     The scheduler is saved for those who swap samplers; the pipeline itself walks with `situate.flow.sampling.euler`.
+    `compiled` stands for both networks where another backend than PyTorch was asked for.
     """
 
     def __init__(
@@ -46,17 +68,26 @@ class ComposePipeline(DiffusionPipeline):
         super().__init__()
         self.register_modules(placement=placement, synthesis=synthesis, scheduler=scheduler)
         self.score_map: ScoreMap | None = None
+        self.compiled: CompiledNetworks | None = None
 
-    @torch.inference_mode()
     def predict(
         self, background: UInt8[np.ndarray, "h w 3"], foreground: UInt8[np.ndarray, "fh fw 4"]
     ) -> tuple[PlacementInput, PlacementPrediction]:
         """Run the placement network on one pair."""
+        return self.predict_batch([(background, foreground)])
+
+    @torch.inference_mode()
+    def predict_batch(
+        self, pairs: Sequence[tuple[UInt8[np.ndarray, "_ _ 3"], UInt8[np.ndarray, "_ _ 4"]]]
+    ) -> tuple[PlacementInput, PlacementPrediction]:
+        """Run the placement network on several pairs of background and foreground at once."""
         config = self.placement.config
-        inputs = placement_input(background, foreground, config["background_size"], config["foreground_size"])
+        sizes = config["background_size"], config["foreground_size"]
+        inputs = collate([placement_input(background, foreground, *sizes) for background, foreground in pairs])
         inputs = inputs.to(self.device)
+        place = self.placement if self.compiled is None else self.compiled.placement
         with fast_autocast(self.device):
-            return inputs, self.placement(inputs)  # type: ignore[return-value]
+            return inputs, place(inputs)  # type: ignore[return-value]
 
     def lattice(
         self,
@@ -87,7 +118,6 @@ class ComposePipeline(DiffusionPipeline):
         """Return the chance that a box on the canvas is plausible; None if no map was fitted for this model."""
         return None if self.score_map is None else self.score_map(lattice.log_density(torch.tensor(box_cxcywh)))
 
-    @torch.inference_mode()
     def __call__(
         self,
         background: Picture,
@@ -100,34 +130,43 @@ class ComposePipeline(DiffusionPipeline):
         model_fingerprint: str,
         correction: Correction = WHOLE_CORRECTION,
     ) -> list[Composite]:
-        """Make one composite for each placement.
+        """Make one composite for each placement of one pair; see `Order` and `compose_batch`."""
+        order = Order(background, foreground, placements, prediction, seed)
+        (composites,) = self.compose_batch(
+            [order], num_steps=num_steps, model_fingerprint=model_fingerprint, correction=correction
+        )
+        return composites
+
+    def compose_batch(
+        self,
+        orders: Sequence[Order],
+        *,
+        num_steps: int,
+        model_fingerprint: str,
+        correction: Correction = WHOLE_CORRECTION,
+    ) -> Iterator[list[Composite]]:
+        """Make one composite for each placement of each order; the network sees all of them at once.
 
         Args:
-            background: Where to; any size.
-            foreground: What; RGB and alpha, trimmed.
-            placements: Places, from `ranked` or given by hand.
-            prediction: Of the same pair; its fused tokens help the synthesis.
-            seed: Of the noise template.
+            orders: Of several pictures.
             num_steps: Euler steps.
             model_fingerprint: Carried into the composites.
             correction: How much of what the network changes is taken; of a `literal` model all.
+
+        Yields:
+            The composites of each order; they are assembled one by one when asked for.
         """
-        resolution_wh = (background.width_px, background.height_px)
-        windows = [self._window(placement, resolution_wh) for placement in placements]
-        inputs = [
-            synthesis_input(
-                background.rgb_u8, foreground_u8(foreground), placement.box_cxcywh, window, self.size, self.conditioning
-            )
-            for placement, (window, _) in zip(placements, windows, strict=True)
-        ]
-        images = self._denoise(inputs, prediction, windows, NoiseTemplate(seed, *reversed(resolution_wh)), num_steps)
-        return [
-            assembled(
-                *(background, foreground, placement, window, image, one, seed, model_fingerprint, self.conditioning),
-                correction=correction,
-            )
-            for placement, (window, _), image, one in zip(placements, windows, images, inputs, strict=True)
-        ]
+        views = [[self._view(order, placement) for placement in order.placements] for order in orders]
+        images = iter(self._denoise([view for several in views for view in several], num_steps))
+        for order, several in zip(orders, views, strict=True):
+            yield [
+                assembled(
+                    *(order.background, order.foreground, view.placement, view.window, next(images), view.inputs),
+                    *(order.seed, model_fingerprint, self.conditioning),
+                    correction=correction,
+                )
+                for view in several
+            ]
 
     @property
     def device(self) -> torch.device:
@@ -144,32 +183,46 @@ class ComposePipeline(DiffusionPipeline):
         """`pasted` or `literal`."""
         return self.synthesis.config["conditioning"]
 
-    def _window(self, placement: Placement, resolution_wh: tuple[int, int]) -> tuple[Window, int]:
+    def _view(self, order: Order, placement: Placement) -> "_View":
+        resolution_wh = (order.background.width_px, order.background.height_px)
         if self.conditioning == "literal":
-            return whole_window(resolution_wh), round(math.log2(max(resolution_wh) / self.size))
-        return snapped_window(placement.box_cxcywh, resolution_wh, self.size)
+            window, level = whole_window(resolution_wh), round(math.log2(max(resolution_wh) / self.size))
+        else:
+            window, level = snapped_window(placement.box_cxcywh, resolution_wh, self.size)
+        pictures = order.background.rgb_u8, foreground_u8(order.foreground)
+        inputs = synthesis_input(*pictures, placement.box_cxcywh, window, self.size, self.conditioning)
+        template = NoiseTemplate(order.seed, *reversed(resolution_wh))
+        noise = _window_noise(template, window, level, self.size)
+        return _View(placement, window, inputs, noise, order.prediction.fused_tokens)
 
-    def _denoise(
-        self,
-        inputs: list[SynthesisInput],
-        prediction: PlacementPrediction,
-        windows: list[tuple[Window, int]],
-        template: NoiseTemplate,
-        num_steps: int,
-    ) -> list[Float[np.ndarray, "s s 5"]]:
-        batch: SynthesisInput = collate(inputs).to(self.device)  # type: ignore[assignment]
-        fused_tokens = prediction.fused_tokens.expand(len(inputs), -1, -1)
+    @torch.inference_mode()
+    def _denoise(self, views: Sequence["_View"], num_steps: int) -> list[Float[np.ndarray, "s s 5"]]:
+        if not views:
+            return []
+        batch: SynthesisInput = collate([view.inputs for view in views]).to(self.device)  # type: ignore[assignment]
+        fused_tokens = torch.cat([view.fused_tokens for view in views])
         window_tokens = tokens_in_window(fused_tokens, batch.window_cxcywh)
-        noise = torch.cat([_window_noise(template, window, level, self.size) for window, level in windows])
+        synthesise = self.synthesis if self.compiled is None else self.compiled.synthesis
 
         def velocity_field(x_sigma: Tensor, sigma: Tensor) -> Tensor:
             sigma = sigma.to(x_sigma.device)
-            return velocity_of(x_sigma, self.synthesis(x_sigma, sigma, batch, window_tokens), sigma)
+            return velocity_of(x_sigma, synthesise(x_sigma, sigma, batch, window_tokens), sigma)
 
         # One context for all steps: leaving it forgets the weights in low precision.
         with fast_autocast(self.device):
-            images = generate(velocity_field, noise.to(self.device), num_steps)
+            images = generate(velocity_field, torch.cat([view.noise for view in views]).to(self.device), num_steps)
         return list(images.float().cpu().permute(0, 2, 3, 1).numpy())
+
+
+@dataclass(frozen=True)
+class _View:
+    """What the synthesis network sees of one placement."""
+
+    placement: Placement
+    window: Window
+    inputs: SynthesisInput
+    noise: Float[Tensor, "1 5 s s"]
+    fused_tokens: Float[Tensor, "1 n d"]
 
 
 def foreground_u8(foreground: Picture) -> UInt8[np.ndarray, "fh fw 4"]:

@@ -16,7 +16,7 @@ from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchE
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from situate.errors import ModelFileError, OutputError
+from situate.errors import InputError, ModelFileError, OutputError
 from situate.flow.sampling import SHIFT
 from situate.geometry.frames import Conditioning
 from situate.imageio.write import write_json
@@ -24,12 +24,14 @@ from situate.nn.placement import PlacementNetwork
 from situate.nn.score import ScoreMap
 from situate.nn.velocity import VelocityNetwork
 from situate.pipeline.compose import ComposePipeline
+from situate.pipeline.openvino import compiled_networks
 
 ALLOWED_CLASSES = {
     "placement": ["situate.nn.placement", "PlacementNetwork"],
     "synthesis": ["situate.nn.velocity", "VelocityNetwork"],
     "scheduler": ["diffusers", "FlowMatchEulerDiscreteScheduler"],
 }
+BACKENDS = ("torch", "openvino")
 WEIGHTS_NAME = "diffusion_pytorch_model.safetensors"
 SCHEDULER_NAME = "scheduler_config.json"
 CARD_NAME = "README.md"
@@ -44,12 +46,23 @@ def shipped_model() -> Path:
     return Path(str(resources.files("situate"))) / "weights" / "small"
 
 
-def load_pipeline(folder: Path | None = None, *, device: torch.device | None = None) -> ComposePipeline:
-    """Load a model folder, the shipped one by default, for inference in float32.
+def load_pipeline(
+    folder: Path | None = None, *, device: torch.device | None = None, backend: str = "torch"
+) -> ComposePipeline:
+    """Load a model folder for inference in float32.
+
+    Args:
+        folder: Of the model; the shipped one by default.
+        device: Where the networks go; the CPU by default.
+        backend: Who runs them: `torch`, or `openvino` in a folder that `situate export` made.
 
     Raises:
+        InputError: If the backend is unknown, or cannot use the device.
+        MissingExtraError: If the backend is not installed.
         ModelFileError: If the folder is no model, names other classes than ours, or its weights do not fit.
     """
+    if backend not in BACKENDS:
+        raise InputError(f"backend {backend!r} is unknown; use one of {', '.join(BACKENDS)}")
     folder = shipped_model() if folder is None else folder
     _check_classes(folder)
     try:
@@ -62,7 +75,10 @@ def load_pipeline(folder: Path | None = None, *, device: torch.device | None = N
     _check_match(placement, synthesis, folder)
     pipeline = ComposePipeline(placement, synthesis, scheduler)
     pipeline.score_map = score_map
-    return pipeline.to(device or torch.device("cpu"))
+    device = device or torch.device("cpu")
+    if backend == "openvino":
+        pipeline.compiled = compiled_networks(folder, fingerprint_of(folder), device)
+    return pipeline.to(device)
 
 
 def publish(

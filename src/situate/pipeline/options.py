@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from situate.errors import InputError
 from situate.geometry.correction import MATCHES, Correction, Match, correction_of
+from situate.geometry.frames import Conditioning
 from situate.pipeline.compose import DEFAULT_STEPS
 from situate.pipeline.inputs import BoxXywhPx
 from situate.records.constraints import PlacementConstraints
@@ -48,6 +49,25 @@ def check_options(top_k: int, synthesis: Synthesis) -> None:
         problems.append(f"match is {synthesis.match!r}; it must be one of {', '.join(MATCHES)}")
     if problems:
         raise InputError("; ".join(problems))
+
+
+def check_composing(
+    conditioning: Conditioning,
+    synthesis: Synthesis,
+    top_k: int = 1,
+    box_xywh_px: BoxXywhPx | None = None,
+    constraints: PlacementConstraints | None = None,
+) -> None:
+    """Find out before any work whether a model of some conditioning can compose with these options.
+
+    Raises:
+        InputError: If it cannot.
+    """
+    check_options(top_k, synthesis)
+    if box_xywh_px is not None and constraints is not None and not constraints.is_default:
+        raise InputError("a box says where the object goes, constraints say where it may; pass one of them")
+    if conditioning == "literal":
+        check_literal(top_k, box_xywh_px, constraints, synthesis)
 
 
 def check_literal(
