@@ -19,8 +19,8 @@ from situate.errors import InputError
 from situate.imageio.read import read_picture
 from situate.imageio.write import write_bytes, write_picture
 from situate.labels.read import read_labels
-from situate.pipeline.compose import DEFAULT_STEPS
 from situate.pipeline.composer import Composer
+from situate.pipeline.options import DEFAULT_STEPS
 from situate.records.picture import Picture
 
 MAX_PER_KIND = 4

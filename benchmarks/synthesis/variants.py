@@ -5,7 +5,7 @@ from typing import Literal
 
 from situate.geometry.frames import Conditioning
 from situate.nn.velocity import VelocityNetwork
-from situate.pipeline.compose import DEFAULT_STEPS
+from situate.pipeline.options import DEFAULT_STEPS
 from situate.recipes import literal
 from situate.training.config import RunConfig
 from situate.training.losses import JointLoss

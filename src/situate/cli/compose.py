@@ -66,8 +66,9 @@ def compose(
         backend: Who runs the networks: torch, or openvino for a folder that situate export made.
         verbose: Print times on stderr.
     """
-    from situate.cli.compose_folder import Crew, compose_folders
+    from situate.cli.compose_folder import Settings, compose_folders
     from situate.cli.options import parsed_box
+    from situate.pipeline.options import Synthesis
 
     box_xywh_px = None if box is None else parsed_box(box)
     options = {"top_k": top_k, "box_xywh_px": box_xywh_px, "seed": seed, "num_steps": steps}
@@ -77,9 +78,9 @@ def compose(
     if background.is_dir() or foregrounds[0].is_dir():
         if json is not None:
             raise InputError("--json names one file; with folders every picture gets its own, leave --json out")
-        crew = Crew(num_workers, batch_size)
+        settings = Settings(model, runtime, constraints, Synthesis(seed, steps, strength, match), top_k, box_xywh_px)
         folders = (background, foregrounds[0], output)
-        return compose_folders(*folders, constraints, num=num, model=model, runtime=runtime, crew=crew, options=options)
+        return compose_folders(*folders, settings, num=num, num_workers=num_workers, batch_size=batch_size)
     for option, value in (("num", num), ("num-workers", num_workers)):
         if value is not None:
             raise InputError(f"--{option} {value} needs folders of backgrounds and foregrounds; leave it out for one")

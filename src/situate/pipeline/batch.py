@@ -10,13 +10,13 @@ from situate.errors import SituateError
 from situate.geometry.canvas import Letterbox
 from situate.nn.placement import PlacementPrediction
 from situate.pipeline.compose import ComposePipeline, Order, foreground_u8
-from situate.pipeline.inputs import BoxXywhPx, fitted_placement
+from situate.pipeline.inputs import fitted_placement
 from situate.pipeline.options import Synthesis
 from situate.pipeline.places import RankedPlaces
 from situate.records.batch import PlacementInput
 from situate.records.constraints import PlacementConstraints
 from situate.records.picture import Picture
-from situate.records.placement import Composite, Placement
+from situate.records.placement import BoxXywhPx, Composite, Placement
 
 
 @dataclass(frozen=True)

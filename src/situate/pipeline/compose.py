@@ -32,8 +32,6 @@ from situate.records.constraints import PlacementConstraints
 from situate.records.picture import Picture
 from situate.records.placement import Composite, Placement
 
-DEFAULT_STEPS = 4
-
 
 @dataclass(frozen=True)
 class Order:

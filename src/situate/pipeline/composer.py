@@ -9,15 +9,15 @@ from situate.errors import InputError
 from situate.geometry.correction import Match
 from situate.nn.placement import PlacementPrediction
 from situate.pipeline.batch import Pair, composed_or_raised, predictions, ranked_places
-from situate.pipeline.compose import DEFAULT_STEPS, ComposePipeline
+from situate.pipeline.compose import ComposePipeline
 from situate.pipeline.device import device_named
-from situate.pipeline.inputs import BoxXywhPx, apart_from, cutout_from, cutouts_from, scene_from
+from situate.pipeline.inputs import apart_from, cutout_from, cutouts_from, scene_from
 from situate.pipeline.load import fingerprint_of, load_pipeline, shipped_model
-from situate.pipeline.options import Synthesis, check_composing, check_options
+from situate.pipeline.options import DEFAULT_STEPS, Synthesis, check_composing, check_options
 from situate.pipeline.places import RankedPlaces
 from situate.records.constraints import PlacementConstraints
 from situate.records.picture import Picture
-from situate.records.placement import Composite
+from situate.records.placement import BoxXywhPx, Composite
 from situate.seeds import seed_for
 
 BATCH_SIZE = 8

@@ -10,9 +10,7 @@ from situate.imageio.convert import as_picture
 from situate.imageio.foreground import check_background, prepare_foreground
 from situate.records.constraints import MIN_INSIDE, PlacementConstraints
 from situate.records.picture import Picture
-from situate.records.placement import Composite, Placement
-
-BoxXywhPx = tuple[float, float, float, float]
+from situate.records.placement import BoxXywhPx, Composite, Placement
 
 
 def scene_from(background: Any) -> Picture:

@@ -1,13 +1,16 @@
-"""How composites are made: the options that do not say where, and which of all a model takes."""
+"""How composites are made: the options that do not say where, and which of all a model takes.
+
+Imports nothing that takes long: commands check their options first.
+"""
 
 from dataclasses import dataclass
 
 from situate.errors import InputError
 from situate.geometry.correction import MATCHES, Correction, Match, correction_of
-from situate.geometry.frames import Conditioning
-from situate.pipeline.compose import DEFAULT_STEPS
-from situate.pipeline.inputs import BoxXywhPx
 from situate.records.constraints import PlacementConstraints
+from situate.records.placement import BoxXywhPx
+
+DEFAULT_STEPS = 4
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def check_options(top_k: int, synthesis: Synthesis) -> None:
 
 
 def check_composing(
-    conditioning: Conditioning,
+    conditioning: str,
     synthesis: Synthesis,
     top_k: int = 1,
     box_xywh_px: BoxXywhPx | None = None,

@@ -7,6 +7,9 @@ from jaxtyping import UInt8
 
 from situate.records.picture import Picture
 
+BoxXywhPx = tuple[float, float, float, float]
+"""Left, top, width and height in pixels of the picture."""
+
 
 @dataclass(frozen=True)
 class Placement:

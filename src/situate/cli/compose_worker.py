@@ -1,0 +1,84 @@
+"""One process that composes batches of pairs: it loads the model once and computes on one thread."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import cv2
+import torch
+
+from situate.cli.compose_folder import Job, Settings, Task
+from situate.cli.model_folder import composer_of
+from situate.errors import OutputError, SituateError
+from situate.imageio.read import read_picture
+from situate.pipeline.batch import Pair, composed
+from situate.pipeline.inputs import cutout_from, scene_from
+from situate.pipeline.options import check_composing
+from situate.pipeline.output import write_composites
+
+loaded = cache(composer_of)
+"""A model stays in memory: the next batch needs it, too."""
+
+
+def compose_job(job: Job) -> list[dict[str, str]]:
+    """Compose a batch and write it; return what failed and why.
+
+    Raises:
+        InputError: If the model does not take the options.
+        OutputError: If something cannot be written.
+    """
+    settings = job.settings
+    synthesis, top_k = settings.synthesis, settings.top_k
+    with _one_thread():
+        composer = loaded(settings.model, settings.runtime)
+        demanded = settings.constraints.without_masks()
+        check_composing(composer.pipeline.conditioning, synthesis, top_k, settings.box_xywh_px, demanded)
+        readings = [_read(task, settings) for task in job.tasks]
+        pairs = [pair for pair in readings if isinstance(pair, Pair)]
+        made = composed(composer.pipeline, pairs, synthesis, top_k, composer.model_fingerprint)
+        failures = []
+        for task, reading in zip(job.tasks, readings, strict=True):
+            result = next(made) if isinstance(reading, Pair) else reading
+            if isinstance(result, SituateError):
+                failures.append(_failure(task, result))
+            else:
+                _write(result, task, is_numbered=top_k > 1)
+    return failures
+
+
+def _read(task: Task, settings: Settings) -> Pair | SituateError:
+    try:
+        scene = scene_from(read_picture(task.background))
+        demanded = settings.constraints.for_background(scene)
+        return Pair(scene, cutout_from(task.foreground), task.seed, settings.box_xywh_px, demanded)
+    except SituateError as error:
+        return error
+
+
+def _write(composites: Any, task: Task, *, is_numbered: bool) -> None:
+    folder = task.output.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be made ({error.strerror}); choose another folder") from error
+    label = task.output.with_suffix(".json")
+    write_composites(composites, task.output, is_numbered=is_numbered, with_masks=True, json_path=label)
+
+
+def _failure(task: Task, error: SituateError) -> dict[str, str]:
+    given = {"background": str(task.background), "foreground": str(task.foreground)}
+    return {**given, "output": task.output.name, "error": str(error)}
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """However many threads there are: with others, sums differ in their last digits."""
+    before = torch.get_num_threads(), cv2.getNumThreads()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        cv2.setNumThreads(before[1])
