@@ -12,7 +12,8 @@ from rate import describe_machine, median_s, scene_pixels
 from situate.geometry.canvas import Letterbox
 from situate.imageio.read import read_picture
 from situate.imageio.write import write_picture
-from situate.pipeline.compose import DEFAULT_STEPS, foreground_u8
+from situate.pipeline.compose import foreground_u8
+from situate.pipeline.options import DEFAULT_STEPS
 from situate.pipeline.composer import Composer
 from situate.records.picture import Picture
 

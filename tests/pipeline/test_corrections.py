@@ -184,6 +184,15 @@ def test_a_strength_out_of_range_is_refused(composer, option, words):
         composer(scene(), cutout(), **option)
 
 
+def test_plain_paste_does_not_wait_for_the_synthesis_network(composer, monkeypatch):
+    (slow,) = composer(scene(), cutout(), strength=1e-12)
+    monkeypatch.setattr(type(composer.pipeline), "_denoise", lambda *_: pytest.fail("it was run"))
+    (fast,) = composer(scene(), cutout(), strength=0.0)
+    np.testing.assert_array_equal(fast.visible_alpha, slow.visible_alpha)
+    is_object = fast.visible_alpha > 0
+    np.testing.assert_array_equal(fast.picture.pixels[is_object], slow.picture.pixels[is_object])
+
+
 def test_strength_and_match_reach_one_and_several_objects(composer):
     plain = composer(scene(), cutout(), strength=0.0)[0]
     whole = composer(scene(), cutout())[0]

@@ -23,7 +23,7 @@ class Correction:
     occlusion: float = 1.0
 
 
-WHOLE_CORRECTION = Correction()
+WHOLE_CORRECTION, NO_CORRECTION = Correction(), Correction(0.0, 0.0, 0.0)
 
 
 def correction_of(strength: float, match: Match) -> Correction:

@@ -75,7 +75,7 @@ class Lattice:
 
     def allows(self, box_cxcywh: Float[Tensor, "b 4"]) -> Bool[Tensor, " b"]:
         """Say which boxes on the canvas the constraints allow."""
-        allowed = self.box_filter.allows(_in_px(cxcywh_to_xyxy(box_cxcywh), self.letterbox))
+        allowed = self.box_filter.allows(_in_px(box_cxcywh, self.letterbox))
         return torch.from_numpy(allowed).to(box_cxcywh.device)
 
     def taking(self, index: Int[Tensor, " m"]) -> "Lattice":
@@ -156,7 +156,7 @@ def lattice_of(
     """
     box_filter = BoxFilter(constraints or PlacementConstraints(), (letterbox.width_px, letterbox.height_px))
     blocks = _moved(_blocks(distribution, log_aspect, letterbox, box_filter))
-    allowed = box_filter.allowed_by(_in_px(cxcywh_to_xyxy(blocks.box_cxcywh), letterbox))
+    allowed = box_filter.allowed_by(_in_px(blocks.box_cxcywh, letterbox))
     kept = np.logical_and.reduce(list(allowed.values()))
     left = blocks.taking(torch.from_numpy(np.flatnonzero(kept)).to(blocks.mass.device))
     if not len(left.mass):
@@ -240,8 +240,12 @@ def _moved(blocks: Lattice) -> Lattice:
     return replace(blocks, box_cxcywh=box_of(place, blocks.aspect.log().expand(len(place))))
 
 
-def _in_px(box_xyxy: Float[Tensor, "n 4"], letterbox: Letterbox) -> Float[np.ndarray, "n 4"]:
-    """Move corners from the canvas to pixels of the picture; each kind lies together in memory, which is faster."""
+def _in_px(box_cxcywh: Float[Tensor, "n 4"], letterbox: Letterbox) -> Float[np.ndarray, "n 4"]:
+    """Boxes on the canvas to corners in pixels of the picture; each kind lies together in memory, which is faster."""
     left, top, _, _ = letterbox.content_xyxy
-    columns = box_xyxy.T.contiguous().cpu().double().numpy()
-    return ((columns - np.array([[left], [top], [left], [top]])) * letterbox.side_px).T
+    cx, cy, width, height = (part.cpu().double().numpy() * letterbox.side_px for part in box_cxcywh.unbind(-1))
+    cx -= left * letterbox.side_px
+    cy -= top * letterbox.side_px
+    width /= 2
+    height /= 2
+    return np.stack([cx - width, cy - height, cx + width, cy + height]).T

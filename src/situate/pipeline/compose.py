@@ -15,7 +15,7 @@ from situate.flow.path import velocity_of
 from situate.flow.sampling import generate
 from situate.flow.template import NoiseTemplate
 from situate.geometry.canvas import BoxCxcywh, Letterbox
-from situate.geometry.correction import WHOLE_CORRECTION, Correction
+from situate.geometry.correction import NO_CORRECTION, WHOLE_CORRECTION, Correction
 from situate.geometry.frames import Conditioning, placement_input, synthesis_input
 from situate.geometry.window import Window, snapped_window, whole_window
 from situate.nn.candidates import top_k
@@ -155,7 +155,9 @@ class ComposePipeline(DiffusionPipeline):
             The composites of each order; they are assembled one by one when asked for.
         """
         views = [[self._view(order, placement) for placement in order.placements] for order in orders]
-        images = iter(self._denoise([view for several in views for view in several], num_steps))
+        flat = [view for several in views for view in several]
+        # Plain paste does not look at what the network would make of it.
+        images = iter(self._unmade(len(flat)) if correction == NO_CORRECTION else self._denoise(flat, num_steps))
         for order, several in zip(orders, views, strict=True):
             yield [
                 assembled(
@@ -192,6 +194,9 @@ class ComposePipeline(DiffusionPipeline):
         template = NoiseTemplate(order.seed, *reversed(resolution_wh))
         noise = _window_noise(template, window, level, self.size)
         return _View(placement, window, inputs, noise, order.prediction.fused_tokens)
+
+    def _unmade(self, count: int) -> list[Float[np.ndarray, "s s 5"]]:
+        return [np.zeros((self.size, self.size, IMAGE_CHANNELS), np.float32) for _ in range(count)]
 
     @torch.inference_mode()
     def _denoise(self, views: Sequence["_View"], num_steps: int) -> list[Float[np.ndarray, "s s 5"]]:
