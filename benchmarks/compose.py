@@ -1,48 +1,140 @@
-"""How long composing takes: one 1920 x 1080 JPEG, cold and warm, stage by stage."""
+"""How long one picture takes: cold and warm, stage by stage, at three sizes, and how much memory."""
 
 import tempfile
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
+import torch
+from apart import apart
 from cyclopts import run
-from rate import describe_machine, median_s, scene_pixels
+from pictures import ball_pixels, scene_pixels
+from rate import measured_rate, median_s
+from tables import Table, publish
+from torch.utils.flop_counter import FlopCounterMode
 
 from situate.geometry.canvas import Letterbox
 from situate.imageio.read import read_picture
 from situate.imageio.write import write_picture
 from situate.pipeline.compose import foreground_u8
-from situate.pipeline.options import DEFAULT_STEPS
 from situate.pipeline.composer import Composer
+from situate.pipeline.export import export_model
+from situate.pipeline.options import DEFAULT_STEPS
 from situate.records.picture import Picture
 
+SIZES_WH = ((512, 512), (1920, 1080), (3840, 2160))
+STAGES_WH = (1920, 1080)
+OBJECT_SHARE = 0.4
+"""Side of the cut-out over the shorter side of the picture."""
 
-def main(model: Path | None = None, *, repeats: int = 10, steps: int = DEFAULT_STEPS, seed: int = 0) -> None:
-    """Time composing.
+
+def main(
+    model: Path | None = None,
+    *,
+    repeats: int = 10,
+    steps: int = DEFAULT_STEPS,
+    seed: int = 0,
+    json: Path | None = None,
+) -> None:
+    """Time composing with PyTorch, and with OpenVINO if it is installed.
 
     Args:
         model: Model folder; the shipped weights by default.
         repeats: Calls of each stage; the median is printed.
         steps: Steps of the synthesis.
         seed: Of the synthetic pictures.
+        json: Keep the figures here.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        background, foreground = Path(folder, "background.jpg"), Path(folder, "foreground.png")
-        write_picture(Picture(scene_pixels(seed)), background)
-        write_picture(Picture(ball_pixels()), foreground)
+    with tempfile.TemporaryDirectory() as scratch:
+        backends: list[tuple[str, Path | None]] = [("torch", model)]
+        if find_spec("openvino"):
+            export_model(model, Path(scratch, "exported"))
+            backends.append(("openvino", Path(scratch, "exported")))
+        rows, stages = [], {}
+        for name, folder in backends:
+            for size_wh in SIZES_WH:
+                times, peak_mib = apart(times_of, folder, name, size_wh, repeats, steps, seed)
+                rows.append([f"{size_wh[0]} x {size_wh[1]}, {name}", *(times[column] for column in COLUMNS), peak_mib])
+                if size_wh == STAGES_WH:
+                    stages[name] = times
+    publish([whole_table(rows, repeats, steps), stage_table(stages, model)], json)
+
+
+COLUMNS = ("load", "first call", "in memory", "JPEG to JPEG", "JPEG to PNG")
+STAGES = ("decode", "placement", "best place", "synthesis", "lift", "encode JPEG", "encode PNG")
+
+
+def whole_table(rows: list[list[str | float]], repeats: int, steps: int) -> Table:
+    """Seconds of a whole call."""
+    notes = (
+        f"{steps} steps; each row in a process of its own, medians of {repeats} warm calls; from file to file in it.",
+        "`load` is the model alone; importing PyTorch and diffusers, which the first call of a process waits for, too, "
+        "takes some seconds more.",
+    )
+    return Table("One picture", ("picture", *(f"{name}, s" for name in COLUMNS), "peak memory, MiB"), rows, notes)
+
+
+def stage_table(stages: dict[str, dict[str, float]], model: Path | None) -> Table:
+    """Milliseconds of each stage, and how much of the machine's own rate the networks reach."""
+    gflop, rate = network_gflop(model), measured_rate()
+    rows: list[list[str | float | None]] = []
+    for backend, times in stages.items():
+        for stage in STAGES:
+            seconds, share = times[stage], None
+            if stage in gflop:
+                share = 100 * gflop[stage] / seconds / rate.network_gflops
+            elif stage in (megapixel_rates := picture_rates()):
+                share = 100 * STAGES_WH[0] * STAGES_WH[1] / 1e6 / seconds / megapixel_rates[stage]
+            rows.append([f"{stage}, {backend}", 1000 * seconds, gflop.get(stage), share])
+    notes = (
+        "`synthesis` is all steps; a share is of this machine's rate for matrix products and convolutions, or for "
+        "decoding and encoding, measured in the same run.",
+    )
+    title = f"Stages of one picture of {STAGES_WH[0]} x {STAGES_WH[1]}"
+    return Table(title, ("stage", "ms", "GFLOP", "share of the machine's rate, %"), rows, notes)
+
+
+def picture_rates() -> dict[str, float]:
+    """Megapixels a second of this machine, by stage."""
+    rate = measured_rate()
+    return {
+        "decode": rate.jpeg_decode_mp_s,
+        "encode JPEG": rate.jpeg_encode_mp_s,
+        "encode PNG": rate.png_encode_mp_s,
+    }
+
+
+def network_gflop(model: Path | None) -> dict[str, float]:
+    """Arithmetic of both networks for one picture, 10^9 operations."""
+    pipeline = Composer.from_pretrained(model, device="cpu").pipeline
+    scene, cutout = scene_pixels(0, 256, 256), ball_pixels(64)
+    with FlopCounterMode(display=False) as counter:
+        inputs, prediction = pipeline.predict(scene, cutout)
+    placing = counter.get_total_flops()
+    places = pipeline.ranked(pipeline.lattice(inputs, prediction, Letterbox(256, 256)), 1)
+    with FlopCounterMode(display=False) as counter:
+        options = {"seed": 0, "num_steps": DEFAULT_STEPS, "model_fingerprint": ""}
+        pipeline(Picture(scene), Picture(cutout), places, prediction, **options)
+    return {"placement": placing / 1e9, "synthesis": counter.get_total_flops() / 1e9}
+
+
+def times_of(
+    folder: Path | None, backend: str, size_wh: tuple[int, int], repeats: int, steps: int, seed: int
+) -> dict[str, float]:
+    """Seconds of each stage and of the whole, in this process."""
+    with tempfile.TemporaryDirectory() as scratch:
+        background, foreground = Path(scratch, "background.jpg"), Path(scratch, "foreground.png")
+        write_picture(Picture(scene_pixels(seed, *size_wh)), background)
+        write_picture(Picture(ball_pixels(round(OBJECT_SHARE * min(size_wh)))), foreground)
         start_s = time.perf_counter()
-        composer = Composer.from_pretrained(model, device="cpu")
-        cold = {"load the model": time.perf_counter() - start_s}
-        start_s = time.perf_counter()
+        composer = Composer.from_pretrained(folder, device="cpu", backend=backend)
+        if backend == "openvino":
+            torch.set_num_threads(1)  # as the command does
+        loaded_s = time.perf_counter()
         composer(background, foreground, num_steps=steps)
-        cold["first call"] = time.perf_counter() - start_s
-        warm = warm_times(composer, background, foreground, repeats, steps)
-    print(describe_machine())
-    for title, times in (("cold", cold), (f"warm, median of {repeats}", warm)):
-        print(title)
-        for name, seconds in times.items():
-            print(f"  {name:<42}{1000 * seconds:8.0f} ms")
+        cold = {"load": loaded_s - start_s, "first call": time.perf_counter() - loaded_s}
+        return cold | warm_times(composer, background, foreground, repeats, steps)
 
 
 def warm_times(composer: Composer, background: Path, foreground: Path, repeats: int, steps: int) -> dict[str, float]:
@@ -55,32 +147,29 @@ def warm_times(composer: Composer, background: Path, foreground: Path, repeats: 
     (composite,) = composer(scene, cutout, num_steps=steps)
     jpeg, png = background.with_name("composite.jpg"), background.with_name("composite.png")
 
-    def synthesise() -> object:
-        return pipeline(scene, cutout, places, prediction, seed=0, num_steps=steps, model_fingerprint="")
+    def synthesise(num_steps: int) -> None:
+        pipeline(scene, cutout, places, prediction, seed=0, num_steps=num_steps, model_fingerprint="")
 
-    def file_to_file() -> None:
-        write_picture(composer(background, foreground, num_steps=steps)[0].picture, jpeg)
+    def file_to_file(path: Path) -> None:
+        write_picture(composer(background, foreground, num_steps=steps)[0].picture, path)
 
-    stages: dict[str, Callable[[], object]] = {
-        "decode the JPEG": lambda: read_picture(background),
-        "placement network": lambda: pipeline.predict(scene.rgb_u8, foreground_u8(cutout)),
-        "best place from the density": lambda: pipeline.ranked(pipeline.lattice(inputs, prediction, letterbox), 1),
-        f"synthesis, {steps} steps, and lift to full size": synthesise,
-        "all in memory": lambda: composer(scene, cutout, num_steps=steps),
-        "encode as JPEG": lambda: write_picture(composite.picture, jpeg),
-        "encode as PNG": lambda: write_picture(composite.picture, png),
-        "file to file, JPEG to JPEG": file_to_file,
+    calls: dict[str, Callable[[], object]] = {
+        "decode": lambda: read_picture(background),
+        "placement": lambda: pipeline.predict(scene.rgb_u8, foreground_u8(cutout)),
+        "best place": lambda: pipeline.ranked(pipeline.lattice(inputs, prediction, letterbox), 1),
+        "all steps and lift": lambda: synthesise(2 * steps),
+        "half of them": lambda: synthesise(steps),
+        "encode JPEG": lambda: write_picture(composite.picture, jpeg),
+        "encode PNG": lambda: write_picture(composite.picture, png),
+        "in memory": lambda: composer(scene, cutout, num_steps=steps),
+        "JPEG to JPEG": lambda: file_to_file(jpeg),
+        "JPEG to PNG": lambda: file_to_file(png),
     }
-    return {name: median_s(work, repeats) for name, work in stages.items()}
-
-
-def ball_pixels(side_px: int = 400) -> np.ndarray:
-    """A shaded ball with transparency round it."""
-    y, x = (np.mgrid[:side_px, :side_px] + 0.5) / side_px * 2 - 1
-    radius = np.hypot(x, y)
-    shade = np.clip(220 - 120 * (x + y), 0, 255)
-    alpha = np.clip((1 - radius) * side_px / 2, 0, 1) * 255
-    return np.dstack([shade, shade * 0.5, shade * 0.2, alpha]).astype(np.uint8)
+    times = {name: median_s(work, repeats) for name, work in calls.items()}
+    # What does not grow with the steps is everything but the network.
+    times["synthesis"] = times["all steps and lift"] - times["half of them"]
+    times["lift"] = times["half of them"] - times["synthesis"]
+    return times
 
 
 if __name__ == "__main__":

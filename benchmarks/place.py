@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from compose import ball_pixels
 from cyclopts import run
-from rate import describe_machine, median_s, scene_pixels
+from pictures import ball_pixels, scene_pixels
+from rate import describe_machine, median_s
 
 from situate.geometry.canvas import Letterbox
 from situate.pipeline.compose import foreground_u8

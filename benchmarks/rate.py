@@ -12,11 +12,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from cyclopts import run
-from jaxtyping import UInt8
+from pictures import scene_pixels
 
 from situate.imageio.read import read_picture
 from situate.imageio.write import write_picture
@@ -139,7 +138,7 @@ def copy_gb_s() -> float:
 
 def picture_seconds() -> tuple[dict[str, float], dict[str, float]]:
     """Seconds to write and to read a picture as composing does it, by suffix."""
-    picture, encode_s, decode_s = Picture(scene_pixels(seed=0)), {}, {}
+    picture, encode_s, decode_s = Picture(scene_pixels(0, WIDTH_PX, HEIGHT_PX)), {}, {}
     with TemporaryDirectory() as folder:
         for suffix in (".jpg", ".png"):
             path = Path(folder, f"picture{suffix}")
@@ -157,14 +156,6 @@ def median_s(work: Callable[[], object], repeats: int = REPEATS) -> float:
         work()
         times.append(time.perf_counter() - start_s)
     return sorted(times)[len(times) // 2]
-
-
-def scene_pixels(seed: int, width_px: int = WIDTH_PX, height_px: int = HEIGHT_PX) -> UInt8[np.ndarray, "h w 3"]:
-    """Sky over rough ground, as expensive to encode as a photograph."""
-    generator = np.random.default_rng(seed)
-    rough = cv2.resize(generator.normal(0, 40, (height_px // 4, width_px // 4, 3)), (width_px, height_px))
-    base = np.linspace(200, 80, height_px)[:, None, None]
-    return np.clip(base + rough, 0, 255).astype(np.uint8)
 
 
 if __name__ == "__main__":

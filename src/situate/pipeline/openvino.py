@@ -133,6 +133,8 @@ def compiled(openvino: Any, graph: Any, precision: str) -> Run:
         "INFERENCE_NUM_THREADS": torch.get_num_threads(),
         "INFERENCE_PRECISION_HINT": precision,
         "NUM_STREAMS": 1,
+        # Left to itself, each of several processes would compute on the same processor.
+        "ENABLE_CPU_PINNING": False,
     }
     model = openvino.Core().compile_model(graph, "CPU", options)
 
