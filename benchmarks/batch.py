@@ -132,8 +132,9 @@ def paste_job(blend: Callable[..., np.ndarray], job: Job) -> list[str]:
 
 
 def drawn(folder: Path, size_wh: tuple[int, int]) -> tuple[list[Path], Path]:
-    """Draw scenes and a cut-out, as files."""
-    scenes = [folder / f"scene{number}.jpg" for number in range(NUM_SCENES)]
+    """Draw a folder of scenes, and a cut-out beside it."""
+    scenes = [folder / "scenes" / f"{number:02d}.jpg" for number in range(NUM_SCENES)]
+    scenes[0].parent.mkdir(parents=True)
     for number, path in enumerate(scenes):
         write_picture(Picture(scene_pixels(number, *size_wh)), path, quality=90)
     write_picture(Picture(ball_pixels(200)), folder / "object.png")
