@@ -14,7 +14,7 @@ from typing import Any
 from cyclopts import run
 from tables import Table
 
-BENCHMARKS = ("rate", "compose", "batch", "train_step", "data_rate", "against", "growth")
+BENCHMARKS = ("rate", "compose", "batch_size", "batch", "train_step", "data_rate", "against", "growth")
 LIBRARIES = ("situate", "torch", "diffusers", "numpy", "opencv-python-headless", "openvino")
 BEGIN, END = "<!-- report: written by benchmarks/run -->\n", "<!-- end of the report -->\n"
 

@@ -4,6 +4,7 @@ import json
 
 import against
 import batch
+import batch_size
 import compose
 import data_rate
 import growth
@@ -84,7 +85,7 @@ def test_the_report_goes_between_the_marks_of_a_page(tmp_path, monkeypatch):
     assert text.endswith("after\n")
     assert "old" not in text
     assert text.count("### Speed") == 2
-    assert set(json.loads((out / "report.json").read_text())) == {"rate", "compose"}
+    assert list(json.loads((out / "report.json").read_text())) == ["rate", "compose"]
     assert (tmp_path / "docs/images/growth-objects.png").read_bytes() == b"picture"
 
 
@@ -107,6 +108,15 @@ def test_one_picture_is_timed_stage_by_stage(model, tmp_path, monkeypatch):
     assert all(value > 0 for row in whole["rows"] for value in row[1:])
     assert {row[0] for row in stages["rows"]} == {f"{stage}, torch" for stage in compose.STAGES}
     assert all(row[3] > 0 for row in stages["rows"] if row[0].startswith(("placement", "decode", "encode")))
+
+
+def test_batch_sizes_are_timed(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(batch_size, "SIDE_PX", 64)
+    monkeypatch.setattr(batch_size, "MIN_PICTURES", 2)
+    batch_size.main(model, sizes=[1, 2], device="cpu", json=tmp_path / "found.json")
+    (table,) = kept(tmp_path / "found.json")
+    assert [row[0] for row in table["rows"]] == ["1", "2"]
+    assert all(value > 0 for row in table["rows"] for value in row[1:])
 
 
 @pytest.mark.slow

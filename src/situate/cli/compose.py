@@ -60,7 +60,7 @@ def compose(
         masks: Write OUTPUT.mask.png and OUTPUT.effect.png.
         num: How many pictures, with folders.
         num_workers: Processes, with folders; by default one for each processor, of which each uses one. Does not change
-            the result.
+            the result. On a GPU they share it: pass 1 or 2.
         batch_size: Pictures that go through the networks together, with folders; changes the result by rounding only.
         device: auto, cpu, cuda or mps.
         backend: Who runs the networks: torch, or openvino for a folder that situate export made.
