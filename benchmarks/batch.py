@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -15,7 +14,7 @@ from cyclopts import run
 from pictures import ball_pixels, scene_pixels
 from tables import Table, publish
 
-from situate.cli.compose_folder import Job, Settings, Task
+from situate.cli.compose_folder import Done, Job, Settings, Task
 from situate.cli.compose_worker import compose_job
 from situate.cli.constraints import NO_CONSTRAINTS
 from situate.cli.model_folder import Runtime
@@ -43,7 +42,7 @@ class Way:
     """One way to make composites of a batch of pairs."""
 
     name: str
-    work: Callable[[Job], Any]
+    work: Callable[[Job], Done]
     settings: Settings
 
 
@@ -103,14 +102,14 @@ def rate_of(way: Way, scenes: list[Path], cutout: Path, num: int, num_workers: i
     tasks = [Task(scenes[i % len(scenes)], cutout, seed_for(0, i), output / f"{i:05d}.png") for i in range(num)]
     jobs = [Job(tuple(tasks[start : start + BATCH_SIZE]), way.settings) for start in range(0, num, BATCH_SIZE)]
     done_s = []
-    for _, failed in run_items(way.work, jobs, num_workers=num_workers):
-        assert not failed, failed
+    for _, done in run_items(way.work, jobs, num_workers=num_workers):
+        assert not done.failures, done.failures
         done_s.append(time.perf_counter())
     warm_up = 2 * num_workers
     return BATCH_SIZE * (len(jobs) - warm_up) / (done_s[-1] - done_s[warm_up - 1])
 
 
-def paste_job(blend: Callable[..., np.ndarray], job: Job) -> list[str]:
+def paste_job(blend: Callable[..., np.ndarray], job: Job) -> Done:
     """Put each object somewhere and write what composing writes."""
     cv2.setNumThreads(1)
     for task in job.tasks:
@@ -128,7 +127,7 @@ def paste_job(blend: Callable[..., np.ndarray], job: Job) -> list[str]:
         composite = Composite(scene.with_pixels(pixels), placed, visible, task.seed, "")
         label = task.output.with_suffix(".json")
         write_composites([composite], task.output, is_numbered=False, with_masks=True, json_path=label)
-    return []
+    return Done([task.output for task in job.tasks], [])
 
 
 def drawn(folder: Path, size_wh: tuple[int, int]) -> tuple[list[Path], Path]:

@@ -318,6 +318,16 @@ def test_the_number_of_processes_does_not_change_a_byte(model, tmp_path, capsys)
     assert [failure["output"][:5] for failure in failures] == sorted(failure["output"][:5] for failure in failures)
 
 
+def test_several_places_of_a_pair_are_named_as_they_are_written(pictures, model, tmp_path, capsys):
+    words = ["compose", str(pictures / "scene.png"), str(tmp_path / "cutouts"), "-o", str(tmp_path / "made")]
+    (tmp_path / "cutouts").mkdir()
+    Image.fromarray(cutout()).save(tmp_path / "cutouts" / "object.png")
+    assert main([*words, "--top-k", "2", "--model", model, "--device", "cpu", "--num-workers", "1"]) == 0
+    said = [Path(line) for line in capsys.readouterr().out.splitlines()]
+    assert [path.name for path in said] == ["00000-scene-object-1.png", "00000-scene-object-2.png"]
+    assert all(path.is_file() for path in said)
+
+
 @pytest.mark.parametrize("option", ["--num", "--num-workers", "--batch-size"])
 def test_a_folder_needs_at_least_one_of_everything(option, pictures, model, tmp_path, capsys):
     words = ["compose", str(pictures), str(pictures / "cutout.png"), "-o", str(tmp_path / "made"), "--model", model]

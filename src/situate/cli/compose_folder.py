@@ -54,6 +54,14 @@ class Job:
     settings: Settings
 
 
+@dataclass(frozen=True)
+class Done:
+    """What became of a job: the pictures that were written, and the pairs of which none was, with the reason."""
+
+    pictures: list[Path]
+    failures: list[dict[str, str]]
+
+
 def compose_folders(
     backgrounds: Path,
     foregrounds: Path,
@@ -84,17 +92,16 @@ def compose_folders(
     jobs = [Job(tuple(tasks[start : start + batch_size]), settings) for start in range(0, count, batch_size)]
     failures: dict[int, list[dict[str, str]]] = {}
     with progress_bar("composing") as progress:
-        for position, failed in run_items(_compose, jobs, num_workers=num_workers):
-            failures[position] = failed
-            progress(sum(len(jobs[done].tasks) for done in failures), count)
-            missing = {failure["output"] for failure in failed}
-            for task in jobs[position].tasks:
-                if task.output.name not in missing:
-                    print(task.output)
+        progress(0, count)
+        for position, done in run_items(_compose, jobs, num_workers=num_workers):
+            failures[position] = done.failures
+            for picture in done.pictures:
+                print(picture)
+            progress(sum(len(jobs[position].tasks) for position in failures), count)
     return _report([failure for _, several in sorted(failures.items()) for failure in several], count, output)
 
 
-def _compose(job: Job) -> list[dict[str, str]]:
+def _compose(job: Job) -> Done:
     from situate.cli.compose_worker import compose_job
 
     return compose_job(job)

@@ -1,14 +1,14 @@
 """One process that composes batches of pairs: it loads the model once and computes on one thread."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from pathlib import Path
 
 import cv2
 import torch
 
-from situate.cli.compose_folder import Job, Settings, Task
+from situate.cli.compose_folder import Done, Job, Settings, Task
 from situate.cli.model_folder import composer_of
 from situate.errors import OutputError, SituateError
 from situate.imageio.read import read_picture
@@ -16,13 +16,14 @@ from situate.pipeline.batch import Pair, composed
 from situate.pipeline.inputs import cutout_from, scene_from
 from situate.pipeline.options import check_composing
 from situate.pipeline.output import write_composites
+from situate.records.placement import Composite
 
 loaded = cache(composer_of)
 """A model stays in memory: the next batch needs it, too."""
 
 
-def compose_job(job: Job) -> list[dict[str, str]]:
-    """Compose a batch and write it; return what failed and why.
+def compose_job(job: Job) -> Done:
+    """Compose a batch and write it.
 
     Raises:
         InputError: If the model does not take the options.
@@ -37,14 +38,14 @@ def compose_job(job: Job) -> list[dict[str, str]]:
         readings = [_read(task, settings) for task in job.tasks]
         pairs = [pair for pair in readings if isinstance(pair, Pair)]
         made = composed(composer.pipeline, pairs, synthesis, top_k, composer.model_fingerprint)
-        failures = []
+        failures, pictures = [], []
         for task, reading in zip(job.tasks, readings, strict=True):
             result = next(made) if isinstance(reading, Pair) else reading
             if isinstance(result, SituateError):
                 failures.append(_failure(task, result))
             else:
-                _write(result, task, is_numbered=top_k > 1)
-    return failures
+                pictures += _write(result, task, is_numbered=top_k > 1)
+    return Done(pictures, failures)
 
 
 def _read(task: Task, settings: Settings) -> Pair | SituateError:
@@ -56,14 +57,14 @@ def _read(task: Task, settings: Settings) -> Pair | SituateError:
         return error
 
 
-def _write(composites: Any, task: Task, *, is_numbered: bool) -> None:
+def _write(composites: Sequence[Composite], task: Task, *, is_numbered: bool) -> list[Path]:
     folder = task.output.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder} cannot be made ({error.strerror}); choose another folder") from error
     label = task.output.with_suffix(".json")
-    write_composites(composites, task.output, is_numbered=is_numbered, with_masks=True, json_path=label)
+    return write_composites(composites, task.output, is_numbered=is_numbered, with_masks=True, json_path=label)
 
 
 def _failure(task: Task, error: SituateError) -> dict[str, str]:
