@@ -1,19 +1,21 @@
 """How long one picture takes: cold and warm, stage by stage, at three sizes, and how much memory."""
 
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
-import torch
 from apart import apart
 from cyclopts import run
+from flop import flop_counter
 from pictures import ball_pixels, scene_pixels
 from rate import measured_rate, median_s
 from tables import Table, publish
-from torch.utils.flop_counter import FlopCounterMode
 
+from situate.cli.model_folder import Backend, Runtime, composer_of
 from situate.geometry.canvas import Letterbox
 from situate.imageio.read import read_picture
 from situate.imageio.write import write_picture
@@ -47,7 +49,7 @@ def main(
         json: Keep the figures here.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        backends: list[tuple[str, Path | None]] = [("torch", model)]
+        backends: list[tuple[Backend, Path | None]] = [("torch", model)]
         if find_spec("openvino"):
             export_model(model, Path(scratch, "exported"))
             backends.append(("openvino", Path(scratch, "exported")))
@@ -55,10 +57,12 @@ def main(
         for name, folder in backends:
             for size_wh in SIZES_WH:
                 times, peak_mib = apart(times_of, folder, name, size_wh, repeats, steps, seed)
-                rows.append([f"{size_wh[0]} x {size_wh[1]}, {name}", *(times[column] for column in COLUMNS), peak_mib])
+                command = command_s(folder, name, size_wh, seed)
+                figures = (*(times[column] for column in COLUMNS), command, peak_mib)
+                rows.append([f"{size_wh[0]} x {size_wh[1]}, {name}", *figures])
                 if size_wh == STAGES_WH:
                     stages[name] = times
-    publish([whole_table(rows, repeats, steps), stage_table(stages, model)], json)
+    publish([whole_table(rows, repeats, steps), stage_table(stages, model, steps)], json)
 
 
 COLUMNS = ("load", "first call", "in memory", "JPEG to JPEG", "JPEG to PNG")
@@ -69,15 +73,20 @@ def whole_table(rows: list[list[str | float]], repeats: int, steps: int) -> Tabl
     """Seconds of a whole call."""
     notes = (
         f"{steps} steps; each row in a process of its own, medians of {repeats} warm calls; from file to file in it.",
-        "`load` is the model alone; importing PyTorch and diffusers, which the first call of a process waits for, too, "
-        "takes some seconds more.",
+        "`load` is the model alone, in a process that has imported PyTorch and diffusers; `the whole command` is "
+        "`situate compose`, from the shell and back, which imports them.",
     )
-    return Table("One picture", ("picture", *(f"{name}, s" for name in COLUMNS), "peak memory, MiB"), rows, notes)
+    return Table(
+        "One picture",
+        ("picture", *(f"{name}, s" for name in COLUMNS), "the whole command, s", "peak memory, MiB"),
+        rows,
+        notes,
+    )
 
 
-def stage_table(stages: dict[str, dict[str, float]], model: Path | None) -> Table:
+def stage_table(stages: dict[str, dict[str, float]], model: Path | None, steps: int) -> Table:
     """Milliseconds of each stage, and how much of the machine's own rate the networks reach."""
-    gflop, rate = network_gflop(model), measured_rate()
+    gflop, rate = network_gflop(model, steps), measured_rate()
     rows: list[list[str | float | None]] = []
     for backend, times in stages.items():
         for stage in STAGES:
@@ -88,8 +97,9 @@ def stage_table(stages: dict[str, dict[str, float]], model: Path | None) -> Tabl
                 share = 100 * STAGES_WH[0] * STAGES_WH[1] / 1e6 / seconds / megapixel_rates[stage]
             rows.append([f"{stage}, {backend}", 1000 * seconds, gflop.get(stage), share])
     notes = (
-        "`synthesis` is all steps; a share is of this machine's rate for matrix products and convolutions, or for "
-        "decoding and encoding, measured in the same run.",
+        "`synthesis` is all steps; `lift` is what else composing does after the place is known: window, noise, tokens, "
+        "full-size colours. A share is of this machine's rate for matrix products and convolutions, or of OpenCV's "
+        "for decoding and encoding, measured in the same run.",
     )
     title = f"Stages of one picture of {STAGES_WH[0]} x {STAGES_WH[1]}"
     return Table(title, ("stage", "ms", "GFLOP", "share of the machine's rate, %"), rows, notes)
@@ -105,22 +115,22 @@ def picture_rates() -> dict[str, float]:
     }
 
 
-def network_gflop(model: Path | None) -> dict[str, float]:
+def network_gflop(model: Path | None, steps: int = DEFAULT_STEPS) -> dict[str, float]:
     """Arithmetic of both networks for one picture, 10^9 operations."""
     pipeline = Composer.from_pretrained(model, device="cpu").pipeline
     scene, cutout = scene_pixels(0, 256, 256), ball_pixels(64)
-    with FlopCounterMode(display=False) as counter:
+    with flop_counter() as counter:
         inputs, prediction = pipeline.predict(scene, cutout)
     placing = counter.get_total_flops()
     places = pipeline.ranked(pipeline.lattice(inputs, prediction, Letterbox(256, 256)), 1)
-    with FlopCounterMode(display=False) as counter:
-        options = {"seed": 0, "num_steps": DEFAULT_STEPS, "model_fingerprint": ""}
+    with flop_counter() as counter:
+        options = {"seed": 0, "num_steps": steps, "model_fingerprint": ""}
         pipeline(Picture(scene), Picture(cutout), places, prediction, **options)
     return {"placement": placing / 1e9, "synthesis": counter.get_total_flops() / 1e9}
 
 
 def times_of(
-    folder: Path | None, backend: str, size_wh: tuple[int, int], repeats: int, steps: int, seed: int
+    folder: Path | None, backend: Backend, size_wh: tuple[int, int], repeats: int, steps: int, seed: int
 ) -> dict[str, float]:
     """Seconds of each stage and of the whole, in this process."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -128,13 +138,23 @@ def times_of(
         write_picture(Picture(scene_pixels(seed, *size_wh)), background)
         write_picture(Picture(ball_pixels(round(OBJECT_SHARE * min(size_wh)))), foreground)
         start_s = time.perf_counter()
-        composer = Composer.from_pretrained(folder, device="cpu", backend=backend)
-        if backend == "openvino":
-            torch.set_num_threads(1)  # as the command does
+        composer = composer_of(folder, Runtime("cpu", backend))
         loaded_s = time.perf_counter()
         composer(background, foreground, num_steps=steps)
         cold = {"load": loaded_s - start_s, "first call": time.perf_counter() - loaded_s}
         return cold | warm_times(composer, background, foreground, repeats, steps)
+
+
+def command_s(folder: Path | None, backend: Backend, size_wh: tuple[int, int], seed: int) -> float:
+    """Seconds of the command, from a JPEG to a JPEG."""
+    with tempfile.TemporaryDirectory() as scratch:
+        write_picture(Picture(scene_pixels(seed, *size_wh)), Path(scratch, "background.jpg"))
+        write_picture(Picture(ball_pixels(round(OBJECT_SHARE * min(size_wh)))), Path(scratch, "foreground.png"))
+        words = [sys.executable, "-m", "situate", "compose", "background.jpg", "foreground.png", "-o", "composite.jpg"]
+        words += ["--device", "cpu", "--backend", backend, *([] if folder is None else ["--model", str(folder)])]
+        start_s = time.perf_counter()
+        subprocess.run(words, check=True, capture_output=True, cwd=scratch)  # noqa: S603 - our own words
+        return time.perf_counter() - start_s
 
 
 def warm_times(composer: Composer, background: Path, foreground: Path, repeats: int, steps: int) -> dict[str, float]:

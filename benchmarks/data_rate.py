@@ -21,8 +21,8 @@ from situate.recipes import recipe_named
 from situate.sharding.engine import run_items
 
 PHOTO_SIZE_PX = 512
-READ_S = 4.0
-"""Each process reads for so long."""
+READ_S, START_S = 4.0, 10.0
+"""Each process reads for so long, and all begin at the same moment, when they have started."""
 
 
 def main(*, num_scenes: int = 48, num_annotations: int = 200, num_workers: int = 2, json: Path | None = None) -> None:
@@ -48,12 +48,8 @@ def main(*, num_scenes: int = 48, num_annotations: int = 200, num_workers: int =
         small = recipe_named("small").sample
         for name, source in (("PNG", folder / "scenes"), ("WebP", starter_set("train"))):
             for work, config in (("read", None), ("read and make samples for small", small)):
-                rate = sum(
-                    result
-                    for _, result in run_items(
-                        partial(read_rate, source, config), range(num_workers), num_workers=num_workers
-                    )
-                )
+                read = partial(read_rate, source, config, time.time() + START_S)
+                rate = sum(one for _, one in run_items(read, range(num_workers), num_workers=num_workers))
                 rows.append(row(f"{work}, {name} shards of 128 px", rate, num_workers))
     notes = (
         "Rendering and photographs count the start of their processes; reading does not.",
@@ -77,9 +73,11 @@ def photo_rate(folder: Path, num_annotations: int, inpainter: str, num_workers: 
     return report.num_triples / (time.perf_counter() - start_s)
 
 
-def read_rate(folder: Path, config: SampleConfig | None, number: int) -> float:
+def read_rate(folder: Path, config: SampleConfig | None, begin: float, number: int) -> float:
     """Triples a second that one process reads, over and over, and makes into samples if there is a configuration."""
-    store, count, start_s = TripleStore(folder), 0, time.perf_counter()
+    store, count = TripleStore(folder), 0
+    time.sleep(max(begin - time.time(), 0))
+    start_s = time.perf_counter()
     while time.perf_counter() - start_s < READ_S:
         triple = store[(count + number) % len(store)]
         if config is not None:

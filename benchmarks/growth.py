@@ -89,9 +89,12 @@ def compose_run(model: Path | None, count: int, num_workers: int) -> tuple[float
         start_s = time.perf_counter()
         with Path(scratch, "log").open("w") as log:
             command = subprocess.Popen(words, stdout=log, stderr=log)  # noqa: S603 - our own words
-            while command.poll() is None:
-                held.append((time.perf_counter() - start_s, memory_mib(command.pid)))
-                time.sleep(0.5)
+            try:
+                while command.poll() is None:
+                    held.append((time.perf_counter() - start_s, memory_mib(command.pid)))
+                    time.sleep(0.5)
+            finally:
+                command.kill()
         assert command.returncode == 0, Path(scratch, "log").read_text()[-2000:]
         return time.perf_counter() - start_s, [(second, mib) for second, mib in held if mib > START_MIB]
 
@@ -117,7 +120,7 @@ def curve_table(what: str, values: Sequence[float], model: Path | None, repeats:
         axes.set(xlabel=what, ylabel=label, ylim=(0, None))
     figure.savefig(folder / f"growth-{what}.png", dpi=110)
     notes = {
-        "megapixels": "One object of a quarter of the picture's height, in memory, without encoding.",
+        "megapixels": "One object of a quarter of the picture's height, at a given place, in memory, without encoding.",
         "objects": "Put one after another into 1920 x 1080, each seeing the last result.",
     }
     columns = (what, "seconds", "peak memory, MiB")

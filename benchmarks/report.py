@@ -30,6 +30,8 @@ def main(output: Path, *, only: list[str] | None = None, page: Path | None = Non
     unknown = sorted(set(only or []) - set(BENCHMARKS))
     if unknown:
         sys.exit(f"error: there is no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    if page is not None:
+        parts_of(page)  # before half an hour is spent
     output.mkdir(parents=True, exist_ok=True)
     for name in only or BENCHMARKS:
         print(f"{name} ...", file=sys.stderr)
@@ -89,24 +91,30 @@ def markdown(found: dict[str, Any]) -> str:
             f"{machine['matmul_bf16_gflops']} in bf16, convolutions {machine['conv_fp32_gflops']} and "
             f"{machine['conv_bf16_gflops']}; copying {machine['copy_gb_s']} GB/s; JPEG "
             f"{machine['jpeg_decode_mp_s']} megapixels a second decoded and {machine['jpeg_encode_mp_s']} encoded, PNG "
-            f"{machine['png_decode_mp_s']} and {machine['png_encode_mp_s']}.\n"
+            f"{machine['png_decode_mp_s']} and {machine['png_encode_mp_s']}. "
+            f"{', '.join(f'{library} {version}' for library, version in one['libraries'].items())}.\n"
         )
         parts += [Table(**table).markdown() for table in one["tables"]]
-    libraries = next(iter(found.values()))["libraries"]
-    return "\n".join([*parts, f"Versions: {', '.join(f'{name} {version}' for name, version in libraries.items())}.\n"])
+    return "\n".join(parts)
 
 
 def insert(text: str, page: Path, plots: list[Path]) -> None:
     """Put the report between the marks of a page, and the plots into `images` beside it."""
-    before, mark, rest = page.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not mark or not end:
-        sys.exit(f"error: {page} has no lines {BEGIN.strip()} and {END.strip()}; add them where the report goes")
+    before, after = parts_of(page)
     (page.parent / "images").mkdir(exist_ok=True)
     for plot in plots:
         shutil.copy(plot, page.parent / "images" / plot.name)
         text = text.replace(f"({plot.name})", f"(images/{plot.name})")
-    page.write_text(f"{before}{mark}\n{text}\n{end}{after}")
+    page.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+
+
+def parts_of(page: Path) -> tuple[str, str]:
+    """What stands before and after the report of a page."""
+    before, mark, rest = page.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not mark or not end:
+        sys.exit(f"error: {page} has no lines {BEGIN.strip()} and {END.strip()}; add them where the report goes")
+    return before, after
 
 
 if __name__ == "__main__":

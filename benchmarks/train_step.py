@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from accelerate import Accelerator
 from cyclopts import run
+from flop import flop_counter
 from rate import measured_rate
 from tables import Table, publish
 from torch.utils.flop_counter import FlopCounterMode
@@ -115,14 +116,14 @@ def state_of(config: RunConfig) -> TrainState:
 def flop_by_part(state: TrainState, batch: Batch) -> dict[str, float]:
     """Floating-point operations of one step, 10^9, counted on the step itself."""
     generator = torch.Generator().manual_seed(0)
-    with FlopCounterMode(display=False) as forward, torch.no_grad():
+    with flop_counter() as forward, torch.no_grad():
         joint_terms(state, batch, generator)
     by_module = {name: sum(operations.values()) for name, operations in forward.get_flop_counts().items()}
-    optimiser = FlopCounterMode(display=False)
+    optimiser = flop_counter()
     step, state.optimizer.step = state.optimizer.step, lambda: counted(optimiser, step)
     train_step(state, batch)
     state.optimizer.step = step
-    with FlopCounterMode(display=False) as whole:
+    with flop_counter() as whole:
         train_step(state, batch)
     parts = {
         "placement, forward": by_module["JointTraining.networks.placement"],

@@ -156,7 +156,7 @@ def test_training_steps_are_timed_and_their_arithmetic_is_split(tmp_path):
 
 def test_reading_is_timed(monkeypatch):
     monkeypatch.setattr(data_rate, "READ_S", 0.2)
-    assert data_rate.read_rate(data_rate.starter_set("test"), None, 0) > 20
+    assert data_rate.read_rate(data_rate.starter_set("test"), None, 0.0, 0) > 20
 
 
 def test_another_network_is_timed_from_file_to_file(tmp_path, monkeypatch):

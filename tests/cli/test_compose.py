@@ -8,10 +8,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageCms, ImageOps
 from tests.pipeline.models import cutout, publish_untrained, scene
 
 from situate.cli.app import main
+from situate.cli.compose_folder import default_workers
+from situate.cli.model_folder import Runtime
 from situate.geometry.paste import paste
 from situate.imageio.read import read_picture
 from situate.pipeline.composer import Composer
@@ -316,6 +319,33 @@ def test_the_number_of_processes_does_not_change_a_byte(model, tmp_path, capsys)
     assert [path.read_bytes() for path in alone] == [path.read_bytes() for path in together]
     failures = [json.loads(line) for line in (tmp_path / "made2" / "errors.jsonl").read_text().splitlines()]
     assert [failure["output"][:5] for failure in failures] == sorted(failure["output"][:5] for failure in failures)
+
+
+def test_a_folder_of_nothing_but_bad_pictures_says_what_was_wrong_with_each(pictures, model, tmp_path, capsys):
+    (tmp_path / "bad").mkdir()
+    for name in ("a.png", "b.png"):
+        (tmp_path / "bad" / name).write_text("no picture")
+    words = ["compose", str(tmp_path / "bad"), str(pictures / "cutout.png"), "-o", str(tmp_path / "made")]
+    assert main([*words, "--model", model, "--device", "cpu", "--num-workers", "1"]) == 1
+    failures = [json.loads(line) for line in (tmp_path / "made" / "errors.jsonl").read_text().splitlines()]
+    assert sorted(Path(failure["background"]).name for failure in failures) == ["a.png", "b.png"]
+    assert "2 of 2 pairs failed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--num", "--num-workers", "--batch-size"])
+def test_options_of_folders_are_refused_for_one_picture(option, pictures, model, tmp_path, capsys):
+    words = ["compose", str(pictures / "scene.png"), str(pictures / "cutout.png"), "-o", str(tmp_path / "made.png")]
+    assert main([*words, option, "2", "--model", model]) == 2
+    assert f"{option} 2 needs folders" in capsys.readouterr().err
+
+
+def test_a_gpu_gets_one_process_unless_more_are_asked_for(monkeypatch):
+    monkeypatch.setattr("situate.cli.compose_folder.num_processors", lambda: 8)
+    monkeypatch.setattr("situate.pipeline.device.device_named", lambda name: torch.device("cuda"))
+    assert default_workers(Runtime("auto")) == 1
+    assert default_workers(Runtime("cpu")) == default_workers(Runtime("auto", "openvino")) == 8
+    monkeypatch.setattr("situate.pipeline.device.device_named", lambda name: torch.device("cpu"))
+    assert default_workers(Runtime("auto")) == 8
 
 
 def test_several_places_of_a_pair_are_named_as_they_are_written(pictures, model, tmp_path, capsys):

@@ -35,8 +35,9 @@ def test_each_pair_has_as_many_places_as_were_asked_for(composer):
     assert len(set(boxes)) == 6
 
 
-def test_pictures_are_read_when_their_turn_comes(composer, tmp_path):
-    made = composer.compose_batch([BACKGROUNDS[0], tmp_path / "missing.png"], FOREGROUNDS[:2], batch_size=1)
+@pytest.mark.parametrize("batch_size", [1, 8])
+def test_pictures_before_one_that_cannot_be_read_are_composed(composer, tmp_path, batch_size):
+    made = composer.compose_batch([BACKGROUNDS[0], tmp_path / "missing.png"], FOREGROUNDS[:2], batch_size=batch_size)
     assert len(next(made)) == 1
     with pytest.raises(InputError, match="does not exist"):
         next(made)

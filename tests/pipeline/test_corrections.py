@@ -189,8 +189,9 @@ def test_plain_paste_does_not_wait_for_the_synthesis_network(composer, monkeypat
     monkeypatch.setattr(type(composer.pipeline), "_denoise", lambda *_: pytest.fail("it was run"))
     (fast,) = composer(scene(), cutout(), strength=0.0)
     np.testing.assert_array_equal(fast.visible_alpha, slow.visible_alpha)
-    is_object = fast.visible_alpha > 0
-    np.testing.assert_array_equal(fast.picture.pixels[is_object], slow.picture.pixels[is_object])
+    # The slow one shades the ground by so little that rounding takes it away: the pictures are the same everywhere.
+    np.testing.assert_array_equal(fast.picture.pixels, slow.picture.pixels)
+    np.testing.assert_array_equal(fast.effect > 0, fast.visible_alpha > 0)
 
 
 def test_strength_and_match_reach_one_and_several_objects(composer):

@@ -14,6 +14,7 @@ from situate.errors import InputError, ModelFileError, OutputError
 from situate.imageio.write import write_picture
 from situate.pipeline import openvino as backend
 from situate.pipeline.composer import Composer
+from situate.pipeline.device import has_fast_bf16
 from situate.pipeline.export import export_model
 from situate.records.picture import Picture
 
@@ -44,7 +45,36 @@ def test_in_float32_the_composites_are_the_same_within_rounding(model_folder, ex
         assert one.model_fingerprint == other.model_fingerprint
 
 
-def test_a_batch_and_several_threads_change_rounding_only(exported, monkeypatch):
+@pytest.mark.skipif(not has_fast_bf16(torch.device("cpu")), reason="this CPU has no bfloat16 instructions")
+def test_in_bfloat16_the_composites_differ_by_a_few_grey_levels(model_folder, exported, monkeypatch):
+    faster = loaded(exported, monkeypatch, is_fast=True)
+    original = Composer.from_pretrained(model_folder, device="cpu")
+    box = (20.0, 10.0, 30.0, 40.0)
+    (one,), (other,) = (each(scene(), cutout(), box_xywh_px=box) for each in (faster, original))
+    difference = np.abs(one.picture.pixels.astype(int) - other.picture.pixels)
+    assert difference.max() <= 8
+    assert difference.mean() < 0.5
+
+
+def test_two_processes_write_the_same_bytes_as_one(exported, tmp_path):
+    (tmp_path / "scenes").mkdir()
+    for number in range(4):
+        write_picture(Picture(scene(60 + number, 50)), tmp_path / "scenes" / f"{number}.png")
+    write_picture(Picture(cutout()), tmp_path / "object.png")
+    words = ["compose", str(tmp_path / "scenes"), str(tmp_path / "object.png"), "--model", str(exported)]
+    num_threads = torch.get_num_threads()
+    try:
+        for count in ("1", "2"):
+            made = ["-o", str(tmp_path / f"made{count}"), "--backend", "openvino", "--num-workers", count]
+            assert main([*words, *made, "--batch-size", "2"]) == 0
+    finally:
+        torch.set_num_threads(num_threads)
+    alone, together = (sorted((tmp_path / f"made{count}").iterdir()) for count in (1, 2))
+    assert len(alone) == 4 * 4 + 1
+    assert [path.read_bytes() for path in alone] == [path.read_bytes() for path in together]
+
+
+def test_the_number_of_pictures_changes_rounding_only(exported, monkeypatch):
     faster = loaded(exported, monkeypatch, is_fast=False)
     (alone,) = faster(scene(), cutout(), seed=0)
     for (together,) in faster.compose_batch([scene()] * 3, [cutout()] * 3, seeds=[0] * 3):

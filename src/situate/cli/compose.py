@@ -33,7 +33,7 @@ def compose(
     masks: bool = False,
     num: int | None = None,
     num_workers: int | None = None,
-    batch_size: int = 8,
+    batch_size: int | None = None,
     device: str = "auto",
     backend: Backend = "torch",
     verbose: Annotated[bool, Parameter(alias="-v")] = False,
@@ -59,9 +59,10 @@ def compose(
         json: Write boxes, probabilities and file names here (with masks).
         masks: Write OUTPUT.mask.png and OUTPUT.effect.png.
         num: How many pictures, with folders.
-        num_workers: Processes, with folders; by default one for each processor, of which each uses one. Does not change
-            the result. On a GPU they share it: pass 1 or 2.
-        batch_size: Pictures that go through the networks together, with folders; changes the result by rounding only.
+        num_workers: Processes, with folders; by default one for each processor, of which each uses one, or a single one
+            on a GPU. Does not change the result.
+        batch_size: Pictures that go through the networks together, with folders; by default 8, and fewer of less than
+            128 pictures. Changes the result by rounding only.
         device: auto, cpu, cuda or mps.
         backend: Who runs the networks: torch, or openvino for a folder that situate export made.
         verbose: Print times on stderr.
@@ -81,7 +82,7 @@ def compose(
         settings = Settings(model, runtime, constraints, Synthesis(seed, steps, strength, match), top_k, box_xywh_px)
         folders = (background, foregrounds[0], output)
         return compose_folders(*folders, settings, num=num, num_workers=num_workers, batch_size=batch_size)
-    for option, value in (("num", num), ("num-workers", num_workers)):
+    for option, value in (("num", num), ("num-workers", num_workers), ("batch-size", batch_size)):
         if value is not None:
             raise InputError(f"--{option} {value} needs folders of backgrounds and foregrounds; leave it out for one")
     options |= {"may_overlap": may_overlap} if len(foregrounds) > 1 else {}

@@ -14,14 +14,17 @@ import numpy as np
 from situate.cli.constraints import ConstraintOptions
 from situate.cli.model_folder import Runtime
 from situate.cli.progress import progress_bar
-from situate.errors import InputError
+from situate.errors import InputError, OutputError
 from situate.imageio.encode import PICTURE_SUFFIXES
 from situate.imageio.write import write_bytes
-from situate.pipeline.options import Synthesis, check_composing
+from situate.pipeline.options import BATCH_SIZE, Synthesis, check_composing
 from situate.records.placement import BoxXywhPx
 from situate.seeds import seed_for
 from situate.sharding.engine import run_items
 from situate.sharding.pool import num_processors
+
+FEW_BATCHES = 16
+"""A run is cut into at least so many batches where there are pictures enough."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def compose_folders(
     *,
     num: int | None,
     num_workers: int | None,
-    batch_size: int,
+    batch_size: int | None,
 ) -> int:
     """Compose `num` pairs (one for each background by default) into the folder `output`.
 
@@ -83,11 +86,17 @@ def compose_folders(
     """
     scenes, cutouts = _pictures(backgrounds), _pictures(foregrounds)
     count = len(scenes) if num is None else num
-    num_workers = num_processors() if num_workers is None else num_workers
+    num_workers = default_workers(settings.runtime) if num_workers is None else num_workers
+    # Of few pictures every process shall get some; the number of processes must not matter, it would change bytes.
+    batch_size = min(BATCH_SIZE, max(count // FEW_BATCHES, 1)) if batch_size is None else batch_size
     for name, number in (("num", count), ("num-workers", num_workers), ("batch-size", batch_size)):
         if number < 1:
             raise InputError(f"--{name} is {number}; it must be at least 1")
     _check(settings)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{output} cannot be made ({error.strerror}); choose another folder") from error
     tasks = [_task(scenes, cutouts, settings.synthesis.seed, number, output) for number in range(count)]
     jobs = [Job(tuple(tasks[start : start + batch_size]), settings) for start in range(0, count, batch_size)]
     failures: dict[int, list[dict[str, str]]] = {}
@@ -99,6 +108,15 @@ def compose_folders(
                 print(picture)
             progress(sum(len(jobs[position].tasks) for position in failures), count)
     return _report([failure for _, several in sorted(failures.items()) for failure in several], count, output)
+
+
+def default_workers(runtime: Runtime) -> int:
+    """One for each processor; but a GPU has room for few models."""
+    if runtime.device == "cpu" or runtime.backend == "openvino":
+        return num_processors()
+    from situate.pipeline.device import device_named
+
+    return num_processors() if device_named(runtime.device).type == "cpu" else 1
 
 
 def _compose(job: Job) -> Done:

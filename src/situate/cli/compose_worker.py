@@ -10,7 +10,7 @@ import torch
 
 from situate.cli.compose_folder import Done, Job, Settings, Task
 from situate.cli.model_folder import composer_of
-from situate.errors import OutputError, SituateError
+from situate.errors import SituateError
 from situate.imageio.read import read_picture
 from situate.pipeline.batch import Pair, composed
 from situate.pipeline.inputs import cutout_from, scene_from
@@ -58,11 +58,6 @@ def _read(task: Task, settings: Settings) -> Pair | SituateError:
 
 
 def _write(composites: Sequence[Composite], task: Task, *, is_numbered: bool) -> list[Path]:
-    folder = task.output.parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be made ({error.strerror}); choose another folder") from error
     label = task.output.with_suffix(".json")
     return write_composites(composites, task.output, is_numbered=is_numbered, with_masks=True, json_path=label)
 

@@ -77,6 +77,8 @@ def _model(options: SceneOptions, runtime: Runtime) -> "ModelUnderTest | None":
     from situate.evaluation.benchmark.model_under_test import ModelUnderTest
 
     if options.model is None:
+        if runtime.backend != "torch":
+            raise InputError(f"--backend {runtime.backend} needs a model; without one the baselines are measured")
         return None
     composer = composer_of(options.model, runtime)
     return ModelUnderTest(composer.pipeline, options.steps, composer.model_fingerprint)

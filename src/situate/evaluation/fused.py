@@ -76,6 +76,6 @@ def _loss_with(
     x_sigma = sample_path(noise, sample.image, sigma).x_sigma
     on_device: Batch = sample.to(pipeline.device)  # type: ignore[assignment]
     tokens = tokens_in_window(fused_tokens.float(), on_device.synthesis.window_cxcywh)
-    image = pipeline.synthesis(x_sigma.to(pipeline.device), sigma.to(pipeline.device), on_device.synthesis, tokens)
+    image = pipeline.synthesise(x_sigma.to(pipeline.device), sigma.to(pipeline.device), on_device.synthesis, tokens)
     predicted = JointPrediction(prediction.distribution, image.float(), prediction.light)
     return float(loss(predicted, on_device, sigma.to(pipeline.device)))

@@ -78,11 +78,21 @@ def composed_or_raised(
     Raises:
         SituateError: If one has none.
     """
-    while batch := list(islice(pairs, batch_size)):
+    failure: SituateError | None = None
+    while failure is None:
+        batch: list[Pair] = []
+        try:
+            batch.extend(islice(pairs, batch_size))
+        except SituateError as error:
+            failure = error  # those before it come first
+        if not batch:
+            break
         for made in composed(pipeline, batch, synthesis, top_k, model_fingerprint):
             if isinstance(made, SituateError):
                 raise made
             yield made
+    if failure is not None:
+        raise failure
 
 
 def predictions(pipeline: ComposePipeline, pairs: Sequence[Pair]) -> list[tuple[PlacementInput, PlacementPrediction]]:

@@ -26,7 +26,7 @@ from situate.nn.score import ScoreMap
 from situate.nn.velocity import IMAGE_CHANNELS, VelocityNetwork
 from situate.pipeline.assemble import assembled
 from situate.pipeline.device import fast_autocast
-from situate.pipeline.openvino import CompiledNetworks
+from situate.pipeline.openvino import CompiledNetworks, CompiledPlacement, CompiledSynthesis
 from situate.records.batch import PlacementInput, SynthesisInput, collate
 from situate.records.constraints import PlacementConstraints
 from situate.records.picture import Picture
@@ -83,9 +83,8 @@ class ComposePipeline(DiffusionPipeline):
         sizes = config["background_size"], config["foreground_size"]
         inputs = collate([placement_input(background, foreground, *sizes) for background, foreground in pairs])
         inputs = inputs.to(self.device)
-        place = self.placement if self.compiled is None else self.compiled.placement
         with fast_autocast(self.device):
-            return inputs, place(inputs)  # type: ignore[return-value]
+            return inputs, self.place(inputs)  # type: ignore[return-value]
 
     def lattice(
         self,
@@ -169,6 +168,16 @@ class ComposePipeline(DiffusionPipeline):
             ]
 
     @property
+    def place(self) -> PlacementNetwork | CompiledPlacement:
+        """The placement network, as the backend runs it."""
+        return self.placement if self.compiled is None else self.compiled.placement
+
+    @property
+    def synthesise(self) -> VelocityNetwork | CompiledSynthesis:
+        """The synthesis network, as the backend runs it."""
+        return self.synthesis if self.compiled is None else self.compiled.synthesis
+
+    @property
     def device(self) -> torch.device:
         """Where the networks are; the class above looks through all modules each time, for 10 ms."""
         return next(self.placement.parameters()).device
@@ -205,11 +214,10 @@ class ComposePipeline(DiffusionPipeline):
         batch: SynthesisInput = collate([view.inputs for view in views]).to(self.device)  # type: ignore[assignment]
         fused_tokens = torch.cat([view.fused_tokens for view in views])
         window_tokens = tokens_in_window(fused_tokens, batch.window_cxcywh)
-        synthesise = self.synthesis if self.compiled is None else self.compiled.synthesis
 
         def velocity_field(x_sigma: Tensor, sigma: Tensor) -> Tensor:
             sigma = sigma.to(x_sigma.device)
-            return velocity_of(x_sigma, synthesise(x_sigma, sigma, batch, window_tokens), sigma)
+            return velocity_of(x_sigma, self.synthesise(x_sigma, sigma, batch, window_tokens), sigma)
 
         # One context for all steps: leaving it forgets the weights in low precision.
         with fast_autocast(self.device):

@@ -13,15 +13,12 @@ from situate.pipeline.compose import ComposePipeline
 from situate.pipeline.device import device_named
 from situate.pipeline.inputs import apart_from, cutout_from, cutouts_from, scene_from
 from situate.pipeline.load import fingerprint_of, load_pipeline, shipped_model
-from situate.pipeline.options import DEFAULT_STEPS, Synthesis, check_composing, check_options
+from situate.pipeline.options import BATCH_SIZE, DEFAULT_STEPS, Synthesis, check_composing, check_options
 from situate.pipeline.places import RankedPlaces
 from situate.records.constraints import PlacementConstraints
 from situate.records.picture import Picture
 from situate.records.placement import BoxXywhPx, Composite
 from situate.seeds import seed_for
-
-BATCH_SIZE = 8
-"""Pairs that go through the networks together: twice as many hardly take less time for each, and twice the memory."""
 
 
 class Composer:

@@ -53,14 +53,21 @@ def export_model(model: Path | None, output: Path, *, overwrite: bool = False) -
         )
         record = {"fingerprint": fingerprint_of(source), "openvino": openvino.get_version()}
         write_json(record, target / RECORD_NAME)
-        if output.is_dir():
-            shutil.rmtree(output)
-        os.replace(partial, output)
+        _replace(partial, output)
     except OSError as error:
         raise OutputError(f"{output} cannot be written ({error}); free some space or choose another place") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return difference
+
+
+def _replace(partial: Path, output: Path) -> None:
+    """Put a whole folder where another one may be, which goes only once the new one is there."""
+    former = output.with_name(f"{output.name}.former")
+    if output.is_dir():
+        os.replace(output, former)
+    os.replace(partial, output)
+    shutil.rmtree(former, ignore_errors=True)
 
 
 class _PlacementGraph(nn.Module):
@@ -138,9 +145,12 @@ def _check_output(source: Path, output: Path, *, overwrite: bool) -> None:
 def _export(openvino: Any, graph: _PlacementGraph | _SynthesisGraph, path: Path) -> float:
     """Write a network and return how much its outputs differ from the original's."""
     example = graph.eval().example()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the tracer's, of sizes that it takes to be constant, which they are
-        converted = openvino.convert_model(graph, example_input=example)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the tracer's, of sizes that it takes to be constant, which they are
+            converted = openvino.convert_model(graph, example_input=example)
+    except RuntimeError as error:
+        raise ModelFileError(f"OpenVINO {openvino.get_version()} cannot convert the model: {error}") from error
     for port, tensor in zip(converted.inputs, example, strict=True):
         # How many pictures there are stays open. It also avoids a crash: OpenVINO 2026.4 ends the process when it
         # compiles the synthesis network for float32 and a fixed number.
@@ -153,5 +163,8 @@ def _export(openvino: Any, graph: _PlacementGraph | _SynthesisGraph, path: Path)
             f"OpenVINO {openvino.get_version()} computes something else than PyTorch: outputs differ by "
             f"{difference:.2g}, the limit is {TOLERANCE:g}; compose with the backend torch"
         )
-    openvino.save_model(converted, path, compress_to_fp16=False)
+    try:
+        openvino.save_model(converted, path, compress_to_fp16=False)
+    except RuntimeError as error:
+        raise OutputError(f"{path} cannot be written ({error}); free some space or choose another place") from error
     return difference

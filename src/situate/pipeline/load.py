@@ -233,7 +233,7 @@ def _loaded(network: type, folder: Path) -> Any:
     if not isinstance(config, dict):
         raise TypeError(f"{folder / 'config.json'} is not an object")
     model = network(**{name: value for name, value in config.items() if not name.startswith("_")})
-    weights = {name: tensor.float() for name, tensor in load_file(folder / WEIGHTS_NAME).items()}
+    weights = load_file(folder / WEIGHTS_NAME)  # mapped into memory; copied once, into the network
     if _is_lightless(network, weights):
         raise ValueError("an earlier version of situate made it, whose networks did not read the light")
     model.load_state_dict(weights, strict=True)

@@ -92,6 +92,10 @@ def compiled_networks(folder: Path, fingerprint: str, device: torch.device) -> C
     openvino = imported_openvino()
     try:
         exported_from = json.loads((source / RECORD_NAME).read_text())["fingerprint"]
+        if exported_from != fingerprint:
+            raise ModelFileError(
+                f"{source} was exported from the model {exported_from}, but {folder} holds {fingerprint}; export again"
+            )
         core, precision = openvino.Core(), "bf16" if has_fast_bf16(device) else "f32"
         placement, synthesis = (
             compiled(openvino, core.read_model(source / f"{name}.xml"), precision)
@@ -100,10 +104,6 @@ def compiled_networks(folder: Path, fingerprint: str, device: torch.device) -> C
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         finding = " ".join(str(error).split())
         raise ModelFileError(f"{source} is damaged: {finding}; export again") from error
-    if exported_from != fingerprint:
-        raise ModelFileError(
-            f"{source} was exported from the model {exported_from}, but {folder} holds {fingerprint}; export again"
-        )
     return CompiledNetworks(CompiledPlacement(placement), CompiledSynthesis(synthesis))
 
 
