@@ -5,6 +5,7 @@ import os
 import resource
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +17,12 @@ def apart(work: Callable[..., Result], *arguments: object) -> tuple[Result, floa
     """Call `work` in a new process; return what it gives, and the most memory that the process has held, in MiB."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(_with_peak, work, arguments).result()
+
+
+def forget_peak() -> None:
+    """Let the peak of this process begin anew, where the system can: what was drawn for a benchmark does not count."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
 
 
 def memory_mib(process: int) -> float:

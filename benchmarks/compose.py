@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
-from apart import apart
+from apart import apart, forget_peak
 from cyclopts import run
 from flop import flop_counter
 from pictures import ball_pixels, scene_pixels
@@ -137,6 +137,7 @@ def times_of(
         background, foreground = Path(scratch, "background.jpg"), Path(scratch, "foreground.png")
         write_picture(Picture(scene_pixels(seed, *size_wh)), background)
         write_picture(Picture(ball_pixels(round(OBJECT_SHARE * min(size_wh)))), foreground)
+        forget_peak()
         start_s = time.perf_counter()
         composer = composer_of(folder, Runtime("cpu", backend))
         loaded_s = time.perf_counter()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from apart import apart, memory_mib
+from apart import apart, forget_peak, memory_mib
 from batch import drawn
 from cyclopts import run
 from matplotlib.figure import Figure
@@ -120,7 +120,8 @@ def curve_table(what: str, values: Sequence[float], model: Path | None, repeats:
         axes.set(xlabel=what, ylabel=label, ylim=(0, None))
     figure.savefig(folder / f"growth-{what}.png", dpi=110)
     notes = {
-        "megapixels": "One object of a quarter of the picture's height, at a given place, in memory, without encoding.",
+        "megapixels": "One object of a quarter of the picture's height, at a given place, in memory, without encoding. "
+        "Its window is a power of two wide, so that time grows in steps.",
         "objects": "Put one after another into 1920 x 1080, each seeing the last result.",
     }
     columns = (what, "seconds", "peak memory, MiB")
@@ -133,10 +134,12 @@ def call_s(what: str, value: float, model: Path | None, repeats: int) -> float:
     if what == "objects":
         scene, cutout = Picture(scene_pixels(0)), Picture(ball_pixels(150))
         objects = [cutout] * int(value)
+        forget_peak()
         return median_s(lambda: composer.compose_several(scene, objects, may_overlap=True), repeats)
     height = round((value * 1e6 / ASPECT) ** 0.5)
     scene, side = Picture(scene_pixels(0, round(ASPECT * height), height)), height / 4
     cutout, left, top = Picture(ball_pixels(round(side))), ASPECT * height / 2, height / 2
+    forget_peak()
     return median_s(lambda: composer(scene, cutout, box_xywh_px=(left, top, side, side)), repeats)
 
 
