@@ -1,6 +1,7 @@
 """A model that was exported for OpenVINO composes what the model itself does."""
 
 import json
+import pickle
 import subprocess
 import sys
 
@@ -88,6 +89,15 @@ def test_results_are_not_written_over_by_the_next_call(exported, monkeypatch):
     kept = first.fused_tokens.clone()
     faster.pipeline.predict(scene()[::-1].copy(), pixels)
     torch.testing.assert_close(first.fused_tokens, kept, rtol=0, atol=0)
+
+
+def test_a_model_can_be_sent_to_another_process(exported, monkeypatch):
+    faster = loaded(exported, monkeypatch, is_fast=False)
+    pipeline = pickle.loads(pickle.dumps(faster.pipeline))  # noqa: S301 - pickled on this line
+    sent = Composer(pipeline, faster.model_fingerprint)
+    assert sent.pipeline.compiled is not None
+    (one,), (other,) = (each(scene(), cutout()) for each in (faster, sent))
+    assert np.abs(one.picture.pixels.astype(int) - other.picture.pixels).max() <= 1
 
 
 def test_the_export_is_a_whole_model_folder(model_folder, exported):

@@ -62,19 +62,28 @@ class CompiledSynthesis:
 
 @dataclass(frozen=True)
 class CompiledNetworks:
-    """Both networks."""
+    """Both networks, and where they were loaded from: to send them to another process is to load them there."""
 
     placement: CompiledPlacement
     synthesis: CompiledSynthesis
+    folder: Path
+    fingerprint: str
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        """On one thread: a process that it is sent to is one of several."""
+        return compiled_networks, (self.folder, self.fingerprint, torch.device("cpu"), 1)
 
 
-def compiled_networks(folder: Path, fingerprint: str, device: torch.device) -> CompiledNetworks:
+def compiled_networks(
+    folder: Path, fingerprint: str, device: torch.device, num_threads: int | None = None
+) -> CompiledNetworks:
     """Load the networks that `situate export` has put into a model folder, in the precision that is fastest here.
 
     Args:
         folder: Of the model.
         fingerprint: Of its weights.
         device: Of the rest of the pipeline.
+        num_threads: Threads to compute on; as many as PyTorch has by default.
 
     Raises:
         InputError: If the device is not the CPU.
@@ -104,7 +113,7 @@ def compiled_networks(folder: Path, fingerprint: str, device: torch.device) -> C
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         finding = " ".join(str(error).split())
         raise ModelFileError(f"{source} is damaged: {finding}; export again") from error
-    return CompiledNetworks(CompiledPlacement(placement), CompiledSynthesis(synthesis))
+    return CompiledNetworks(CompiledPlacement(placement), CompiledSynthesis(synthesis), folder, fingerprint)
 
 
 def placement_tensors(inputs: PlacementInput) -> tuple[Tensor, ...]:
@@ -127,10 +136,10 @@ def imported_openvino() -> Any:
     return openvino
 
 
-def compiled(openvino: Any, graph: Any, precision: str) -> Run:
-    """Prepare a graph of OpenVINO's for as many threads as PyTorch uses; `precision` is f32 or bf16."""
+def compiled(openvino: Any, graph: Any, precision: str, num_threads: int | None = None) -> Run:
+    """Prepare a graph of OpenVINO's, by default for as many threads as PyTorch uses; `precision` is f32 or bf16."""
     options = {
-        "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+        "INFERENCE_NUM_THREADS": num_threads or torch.get_num_threads(),
         "INFERENCE_PRECISION_HINT": precision,
         "NUM_STREAMS": 1,
         # Left to itself, each of several processes would compute on the same processor.
