@@ -15,9 +15,10 @@ from situate.data.starter import STARTER, StarterPart, data_folder
 from situate.errors import InputError
 from situate.evaluation.intervals import mean_of
 from situate.evaluation.metrics import psnr_db
-from situate.evaluation.tables import Table, with_interval
+from situate.evaluation.tables import with_interval
 from situate.geometry.frames import synthesis_input
 from situate.geometry.paste import paste
+from situate.pages.table import Table
 from situate.pipeline.assemble import assembled
 from situate.recipes import small
 from situate.records.picture import Picture

@@ -5,7 +5,8 @@ from typing import Any
 
 from peers.methods import BOX_PEERS, MAP_PEER, OURS
 from situate.evaluation.intervals import mean_of, ratio_of
-from situate.evaluation.tables import Table, with_interval
+from situate.evaluation.tables import with_interval
+from situate.pages.table import Table
 
 NOTES = (
     "Peers' methods re-implemented from scratch in their manner on one frozen encoder and one trunk, trained by one "

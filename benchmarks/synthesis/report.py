@@ -6,7 +6,7 @@ from typing import Any
 
 from peers.report import as_markdown
 
-from situate.evaluation.tables import Table
+from situate.pages.table import Table
 from synthesis.variants import JOINT
 
 NOTES = (

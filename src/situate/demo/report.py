@@ -11,8 +11,8 @@ from situate.data.contact_sheet import on_checker
 from situate.demo.compose import PhotoRow, SceneRow
 from situate.demo.figures import training_curves
 from situate.demo.tables import figures_table, machine_table, times_table
-from situate.evaluation.page import heading, key_figures, page, paragraph, picture, picture_table, table_html
 from situate.evaluation.tables import NOTES
+from situate.pages.page import heading, key_figures, page, paragraph, picture, picture_table, table_html
 from situate.records.placement import Composite
 
 TITLE = "Situate: the demo"

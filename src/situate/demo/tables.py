@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from situate.evaluation.tables import Table, with_interval
+from situate.evaluation.tables import with_interval
+from situate.pages.table import Table
 
 _FIGURES = (
     ("placement", "cell_nats_model", "log-likelihood of the true cell, model", 2, 1.0, " nats"),

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from situate.evaluation.page import heading, key_figures, page, paragraph, table_html
 from situate.evaluation.tables import NOTES, tables_of, with_interval
+from situate.pages.page import heading, key_figures, page, paragraph, table_html
 
 
 def evaluation_report(result: Mapping[str, Any]) -> str:

@@ -1,29 +1,14 @@
 """The figures as tables with words that people understand, for the terminal and for reports."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from situate.pages.table import Table
 
 NOTES = (
     "Each value with its 95 % interval (bootstrap over scenes). PSNR is the mean over samples of each sample's own "
     "PSNR, in the union of true and generated effect, on the finished composite at the data's resolution."
 )
-
-
-@dataclass(frozen=True)
-class Table:
-    """A title, a header and rows of text."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-    def as_text(self) -> str:
-        """Aligned columns for a terminal."""
-        lines = [self.header, *self.rows]
-        widths = [max(len(line[column]) for line in lines) for column in range(len(self.header))]
-        body = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
-        return "\n".join([self.title, *(f"  {line.rstrip()}" for line in body)])
 
 
 def tables_of(result: Mapping[str, Any]) -> list[Table]:

@@ -1,4 +1,4 @@
-"""The reliability diagram as SVG in a page (`situate.evaluation.page`), whose colours it takes."""
+"""The reliability diagram as SVG in a page (`situate.pages.page`), whose colours it takes."""
 
 from collections.abc import Mapping, Sequence
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from situate.evaluation.tables import Table
+from situate.pages.table import Table
 
 Style = tuple[float, int]
 """With which factor a figure is shown, and how many digits after the point."""

@@ -6,7 +6,7 @@ from typing import Any
 from situate.evaluation.benchmark.estimate_cells import Columns, estimate_cell, method_table
 from situate.evaluation.benchmark.model_under_test import MODEL
 from situate.evaluation.benchmark.place_pictures import RIVALS, name_at
-from situate.evaluation.tables import Table
+from situate.pages.table import Table
 
 _DB, _SHARE, _LEVELS = (1.0, 2), (1.0, 3), (1.0, 1)
 REGION: Columns = {

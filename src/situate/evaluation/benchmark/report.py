@@ -14,8 +14,8 @@ from situate.evaluation.benchmark.model_under_test import MODEL
 from situate.evaluation.benchmark.place_pictures import PlacePictures, name_at
 from situate.evaluation.benchmark.scene_scores import SceneScores
 from situate.evaluation.benchmark.tables import NOTES, tables_of
-from situate.evaluation.page import heading, page, paragraph, picture, picture_table, table_html
 from situate.geometry.heatmap import overlay
+from situate.pages.page import heading, page, paragraph, picture, picture_table, table_html
 
 NUM_SHOWN = 3
 SHOWN_BASELINE = "copy-paste"

@@ -5,7 +5,7 @@ from typing import Any
 
 from situate.evaluation.benchmark.estimate_cells import Columns, cell, method_table
 from situate.evaluation.benchmark.picture_tables import picture_tables
-from situate.evaluation.tables import Table
+from situate.pages.table import Table
 
 NOTES = (
     "Each value with its 95 % interval (bootstrap over scenes). Places are judged by the oracle of the rendered "

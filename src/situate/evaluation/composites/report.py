@@ -12,9 +12,9 @@ from situate.evaluation.composites.bench import MODEL, PASTE, POISSON, TRUTH, UN
 from situate.evaluation.composites.subjects import Subject, Subjects
 from situate.evaluation.composites.tables import NOTES, about, tables_of
 from situate.evaluation.data_set.strips_page import padded_to
-from situate.evaluation.page import heading, key_figures, page, paragraph, picture, picture_table, table_html
 from situate.evaluation.tables import with_interval
 from situate.geometry.window import Window, crop_resized, window_round
+from situate.pages.page import heading, key_figures, page, paragraph, picture, picture_table, table_html
 from situate.seeds import seed_for
 
 NUM_SHOWN = 24

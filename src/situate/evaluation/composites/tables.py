@@ -5,7 +5,8 @@ from typing import Any
 
 from situate.evaluation.composites.given import MIN_CHANGE_LEVELS
 from situate.evaluation.composites.passes import MIN_FRAMES_APART
-from situate.evaluation.tables import Table, with_interval
+from situate.evaluation.tables import with_interval
+from situate.pages.table import Table
 
 NOTES = (
     "Each value with its 95 % interval (bootstrap over groups; of a fixed camera over the passes of its objects). All "

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from situate.data.sets.statistics import Statistics, summary
-from situate.evaluation.data_set.charts import bar_chart, chart_row, heat_map, histogram
-from situate.evaluation.page import heading, key_figures, page, paragraph, table_html
-from situate.evaluation.tables import Table
+from situate.pages.charts import bar_chart, chart_row, heat_map, histogram
+from situate.pages.page import heading, key_figures, page, paragraph, table_html
+from situate.pages.table import Table
 
 MOST_BARS = 30
 OTHERS = "all others"

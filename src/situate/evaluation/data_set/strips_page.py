@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from situate.data.contact_sheet import TITLES, cells_of
-from situate.evaluation.page import heading, page, paragraph, picture, picture_table
+from situate.pages.page import heading, page, paragraph, picture, picture_table
 from situate.records.triple import Triple
 
 

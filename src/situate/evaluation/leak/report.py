@@ -10,7 +10,7 @@ from situate.data.photos.repair import RepairConfig
 from situate.evaluation.leak.remake import remade, stands_in
 from situate.evaluation.leak.suite import NUM_DECOYS, LeakConfig, LeakData
 from situate.evaluation.leak.tables import NOTES, tables_of
-from situate.evaluation.page import heading, page, paragraph, picture, picture_table, table_html
+from situate.pages.page import heading, page, paragraph, picture, picture_table, table_html
 from situate.records.triple import Triple
 
 NUM_SHOWN = 8

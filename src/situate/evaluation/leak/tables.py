@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from situate.evaluation.tables import Table, with_interval
+from situate.evaluation.tables import with_interval
+from situate.pages.table import Table
 
 NOTES = (
     "Each value with its 95 % interval. The repair detector sees the hole and 8 px round it; 50 % is chance, and the "

@@ -9,13 +9,13 @@ from jaxtyping import Float, UInt8
 
 from situate.data.contact_sheet import on_checker
 from situate.evaluation.data_set.strips_page import padded_to
-from situate.evaluation.page import heading, key_figures, page, paragraph, picture, picture_table, table_html
 from situate.evaluation.photos.bench import MODEL, Answers, PhotoBench
 from situate.evaluation.photos.held_out import HeldOut
 from situate.evaluation.photos.tables import NOTES, about, tables_of
 from situate.evaluation.tables import with_interval
 from situate.geometry.canvas import BoxCxcywh
 from situate.geometry.heatmap import overlay
+from situate.pages.page import heading, key_figures, page, paragraph, picture, picture_table, table_html
 from situate.records.triple import Triple
 from situate.seeds import seed_for
 

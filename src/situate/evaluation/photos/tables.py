@@ -5,7 +5,8 @@ from typing import Any
 
 from situate.evaluation.photos.bench import CLASS_PRIOR, MODEL
 from situate.evaluation.photos.figures import MIN_TRIPLES
-from situate.evaluation.tables import Table, with_interval
+from situate.evaluation.tables import with_interval
+from situate.pages.table import Table
 
 NOTES = (
     "Each value with its 95 % interval. A photograph says where one object stood, not where it could have: other good "

@@ -1,4 +1,4 @@
-"""Charts as SVG in a page (`situate.evaluation.page`), whose colours they take: light and dark."""
+"""Charts as SVG in a page (`situate.pages.page`), whose colours they take: light and dark."""
 
 from collections.abc import Mapping, Sequence
 from html import escape

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from situate.data.png import encode_png
-from situate.evaluation.tables import Table
+from situate.pages.table import Table
 
 JPEG_QUALITY = 85
 
@@ -33,7 +33,7 @@ $body
 
 def page(title: str, sections: Sequence[str]) -> str:
     """A whole page; `sections` are HTML already."""
-    style = resources.files("situate.evaluation").joinpath("page.css").read_text(encoding="utf-8")
+    style = resources.files("situate.pages").joinpath("page.css").read_text(encoding="utf-8")
     return _PAGE.substitute(title=escape(title), style=style, body="\n".join(sections))
 
 
