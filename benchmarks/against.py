@@ -20,13 +20,13 @@ from pictures import ball_pixels, scene_pixels
 from rate import median_s
 from tables import Table, publish
 
-from situate.cli.model_folder import Backend, Runtime, composer_of
 from situate.evaluation.baselines import poisson
 from situate.geometry.paste import paste
 from situate.imageio.read import read_picture
 from situate.imageio.write import write_picture
 from situate.pipeline.device import device_named, fast_autocast, has_fast_bf16
 from situate.pipeline.export import export_model
+from situate.pipeline.runtime import Backend, Runtime, composer_of
 from situate.records.picture import Picture
 
 SIDE_PX, LATENT_SIDE, DIFFUSION_STEPS = 512, 64, 20

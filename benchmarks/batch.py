@@ -17,7 +17,6 @@ from tables import Table, publish
 from situate.cli.compose_folder import Done, Job, Settings, Task
 from situate.cli.compose_worker import compose_job
 from situate.cli.constraints import NO_CONSTRAINTS
-from situate.cli.model_folder import Runtime
 from situate.evaluation.baselines import poisson
 from situate.geometry.canvas import to_signed
 from situate.geometry.paste import alpha_over, place_foreground
@@ -27,6 +26,7 @@ from situate.pipeline.export import export_model
 from situate.pipeline.inputs import cutout_from
 from situate.pipeline.options import BATCH_SIZE, Synthesis
 from situate.pipeline.output import write_composites
+from situate.pipeline.runtime import Runtime
 from situate.records.picture import Picture
 from situate.records.placement import Composite, PlacedObject, Placement
 from situate.seeds import seed_for

@@ -15,7 +15,6 @@ from pictures import ball_pixels, scene_pixels
 from rate import measured_rate, median_s
 from tables import Table, publish
 
-from situate.cli.model_folder import Backend, Runtime, composer_of
 from situate.geometry.canvas import Letterbox
 from situate.imageio.read import read_picture
 from situate.imageio.write import write_picture
@@ -23,6 +22,7 @@ from situate.pipeline.compose import foreground_u8
 from situate.pipeline.composer import Composer
 from situate.pipeline.export import export_model
 from situate.pipeline.options import DEFAULT_STEPS
+from situate.pipeline.runtime import Backend, Runtime, composer_of
 from situate.records.picture import Picture
 
 SIZES_WH = ((512, 512), (1920, 1080), (3840, 2160))

@@ -13,11 +13,10 @@ from PIL import Image, ImageCms, ImageOps
 from tests.pipeline.models import cutout, publish_untrained, scene
 
 from situate.cli.app import main
-from situate.cli.compose_folder import default_workers
-from situate.cli.model_folder import Runtime
 from situate.geometry.paste import paste
 from situate.imageio.read import read_picture
 from situate.pipeline.composer import Composer
+from situate.pipeline.runtime import Runtime, default_workers
 from situate.records.picture import to_u8
 
 ORIENTATION = 0x0112
@@ -340,7 +339,7 @@ def test_options_of_folders_are_refused_for_one_picture(option, pictures, model,
 
 
 def test_a_gpu_gets_one_process_unless_more_are_asked_for(monkeypatch):
-    monkeypatch.setattr("situate.cli.compose_folder.num_processors", lambda: 8)
+    monkeypatch.setattr("situate.pipeline.runtime.num_processors", lambda: 8)
     monkeypatch.setattr("situate.pipeline.device.device_named", lambda name: torch.device("cuda"))
     assert default_workers(Runtime("auto")) == 1
     assert default_workers(Runtime("cpu")) == default_workers(Runtime("auto", "openvino")) == 8

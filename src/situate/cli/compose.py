@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from situate.cli.constraints import NO_CONSTRAINTS, ConstraintOptions, check_number
-from situate.cli.model_folder import Backend, Runtime, composer_of
 from situate.errors import InputError
+from situate.pipeline.runtime import Backend, Runtime, composer_of
 
 if TYPE_CHECKING:
     from situate.pipeline.composer import Composer

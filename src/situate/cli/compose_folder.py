@@ -12,16 +12,15 @@ from pathlib import Path
 import numpy as np
 
 from situate.cli.constraints import ConstraintOptions
-from situate.cli.model_folder import Runtime
 from situate.cli.progress import progress_bar
 from situate.errors import InputError, OutputError
 from situate.imageio.encode import PICTURE_SUFFIXES
 from situate.imageio.write import write_bytes
 from situate.pipeline.options import BATCH_SIZE, Synthesis, check_composing
+from situate.pipeline.runtime import Runtime, default_workers
 from situate.records.placement import BoxXywhPx
 from situate.seeds import seed_for
 from situate.sharding.engine import run_items
-from situate.sharding.pool import num_processors
 
 FEW_BATCHES = 16
 """A run is cut into at least so many batches where there are pictures enough."""
@@ -108,15 +107,6 @@ def compose_folders(
                 print(picture)
             progress(sum(len(jobs[position].tasks) for position in failures), count)
     return _report([failure for _, several in sorted(failures.items()) for failure in several], count, output)
-
-
-def default_workers(runtime: Runtime) -> int:
-    """One for each processor; but a GPU has room for few models."""
-    if runtime.device == "cpu" or runtime.backend == "openvino":
-        return num_processors()
-    from situate.pipeline.device import device_named
-
-    return num_processors() if device_named(runtime.device).type == "cpu" else 1
 
 
 def _compose(job: Job) -> Done:

@@ -1,25 +1,17 @@
 """One process that composes batches of pairs: it loads the model once and computes on one thread."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
-import torch
-
 from situate.cli.compose_folder import Done, Job, Settings, Task
-from situate.cli.model_folder import composer_of
 from situate.errors import SituateError
 from situate.imageio.read import read_picture
 from situate.pipeline.batch import Pair, composed
 from situate.pipeline.inputs import cutout_from, scene_from
 from situate.pipeline.options import check_composing
 from situate.pipeline.output import write_composites
+from situate.pipeline.runtime import kept_composer, one_thread
 from situate.records.placement import Composite
-
-loaded = cache(composer_of)
-"""A model stays in memory: the next batch needs it, too."""
 
 
 def compose_job(job: Job) -> Done:
@@ -31,8 +23,8 @@ def compose_job(job: Job) -> Done:
     """
     settings = job.settings
     synthesis, top_k = settings.synthesis, settings.top_k
-    with _one_thread():
-        composer = loaded(settings.model, settings.runtime)
+    with one_thread():
+        composer = kept_composer(settings.model, settings.runtime)
         demanded = settings.constraints.without_masks()
         check_composing(composer.pipeline.conditioning, synthesis, top_k, settings.box_xywh_px, demanded)
         readings = [_read(task, settings) for task in job.tasks]
@@ -65,16 +57,3 @@ def _write(composites: Sequence[Composite], task: Task, *, is_numbered: bool) ->
 def _failure(task: Task, error: SituateError) -> dict[str, str]:
     given = {"background": str(task.background), "foreground": str(task.foreground)}
     return {**given, "output": task.output.name, "error": str(error)}
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """However many threads there are: with others, sums differ in their last digits."""
-    before = torch.get_num_threads(), cv2.getNumThreads()
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before[0])
-        cv2.setNumThreads(before[1])

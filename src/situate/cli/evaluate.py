@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from situate.cli.model_folder import Backend, Runtime
 from situate.errors import InputError
+from situate.pipeline.runtime import Backend, Runtime
 
 
 def evaluate(

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from situate.cli.model_folder import Runtime, composer_of
 from situate.errors import InputError
+from situate.pipeline.runtime import Runtime, composer_of
 
 
 @dataclass(frozen=True)

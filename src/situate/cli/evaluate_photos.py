@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from situate.cli.model_folder import Runtime, composer_of
 from situate.errors import InputError
+from situate.pipeline.runtime import Runtime, composer_of
 
 if TYPE_CHECKING:
     from situate.data.loader import TripleUnion

@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from situate.cli.model_folder import Runtime, composer_of
 from situate.errors import InputError
+from situate.pipeline.runtime import Runtime, composer_of
 
 if TYPE_CHECKING:
     from situate.data.store import TripleStore
@@ -102,10 +102,10 @@ def _mean_shadow(prior_data: Path | None) -> tuple["MeanShadow", dict[str, Any]]
 def _check_fit(options: SceneOptions) -> None:
     if not options.fit_score:
         return
-    from situate.cli.model_folder import folder_of
     from situate.evaluation.benchmark.score import require_isotonic_regression
     from situate.imageio.write import check_output
     from situate.pipeline.load import SCORE_NAME, shipped_model
+    from situate.pipeline.runtime import folder_of
 
     if options.model is None:
         raise InputError("--fit-score fits the scores of a model; pass one")
@@ -125,8 +125,8 @@ def _check_fit(options: SceneOptions) -> None:
 
 def _is_in_sample(options: SceneOptions, scenes: "SceneSet") -> bool | None:
     """Say whether the model's scores were fitted on these scenes; None if its folder does not say on which."""
-    from situate.cli.model_folder import folder_of
     from situate.pipeline.load import score_fitted_on
+    from situate.pipeline.runtime import folder_of
 
     if not options.data:
         return False
@@ -136,9 +136,9 @@ def _is_in_sample(options: SceneOptions, scenes: "SceneSet") -> bool | None:
 
 def _fitted(model: Path | None, scores: "list[SceneScores]", scenes: "SceneSet") -> "list[SceneScores]":
     """Fit the model's scores on all places, keep them in its folder, and score the places anew."""
-    from situate.cli.model_folder import folder_of
     from situate.evaluation.benchmark.score import fitted_score_map, scored_by
     from situate.pipeline.load import publish_score
+    from situate.pipeline.runtime import folder_of
 
     score_map = fitted_score_map([place for one in scores for place in one.scored])
     folder = folder_of(model)

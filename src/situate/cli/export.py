@@ -15,8 +15,8 @@ def export(output: Path, *, model: Path | None = None, overwrite: bool = False) 
         model: Model folder, such as RUN/model; the shipped weights by default.
         overwrite: Replace a folder that is there already.
     """
-    from situate.cli.model_folder import folder_of
     from situate.pipeline.export import export_model
+    from situate.pipeline.runtime import folder_of
 
     difference = export_model(folder_of(model), output, overwrite=overwrite)
     print(output)

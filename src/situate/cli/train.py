@@ -59,9 +59,9 @@ def train(
 
     with together():
         require("train")
-        from situate.cli.model_folder import folder_of
         from situate.config import with_overrides
         from situate.data.starter import data_folder
+        from situate.pipeline.runtime import folder_of
         from situate.recipes import recipe_named
         from situate.training.run import train as run_training
 
