@@ -1,6 +1,5 @@
 """The options that say where an object may be put, the same for `place` and `compose`."""
 
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,15 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from situate.errors import InputError
+from situate.pipeline.demands import extent_of, mask_for
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from situate.records.constraints import Extent, PlacementConstraints
+    from situate.records.constraints import PlacementConstraints
     from situate.records.picture import Picture
-
-_MAX_SHARE = 2
-_EXTENT = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(px|%)?")
 
 
 @Parameter(name="*")
@@ -55,8 +50,8 @@ class ConstraintOptions:
         if self.distance and not self.away_from and num_foregrounds == 1:
             raise InputError(f"--distance {self.distance:g} needs something to keep from; pass --away-from BOX")
         constraints = PlacementConstraints(
-            min_height=_extent(self.min_size, "--min-size"),
-            max_height=_extent(self.max_size, "--max-size"),
+            min_height=extent_of(self.min_size, "--min-size"),
+            max_height=extent_of(self.max_size, "--max-size"),
             away_from_xywh_px=tuple(parsed_box(box) for box in self.away_from or ()),
             min_distance_px=self.distance,
             min_inside=self.inside,
@@ -73,8 +68,8 @@ class ConstraintOptions:
         """
         constraints = replace(
             self.without_masks(num_foregrounds=num_foregrounds),
-            allow=_mask(self.allow, "--allow", background),
-            avoid=_mask(self.avoid, "--avoid", background),
+            allow=mask_for(self.allow, "--allow", background),
+            avoid=mask_for(self.avoid, "--avoid", background),
         )
         if problems := constraints.problems((background.width_px, background.height_px)):
             raise InputError("; ".join(problems))
@@ -94,32 +89,3 @@ def check_number(foregrounds: tuple[Path, ...], *, may_overlap: bool) -> None:
         raise InputError("there is no foreground; pass BACKGROUND FOREGROUND")
     if may_overlap and len(foregrounds) == 1:
         raise InputError("--may-overlap is for several foregrounds, there is 1; leave it out")
-
-
-def _mask(path: Path | None, option: str, background: "Picture") -> "np.ndarray | None":
-    if path is None:
-        return None
-    from situate.imageio.encode import PICTURE_SUFFIXES
-    from situate.imageio.mask import read_mask
-
-    if path.is_dir():
-        stem = Path(background.name).stem
-        found = sorted(file for file in path.iterdir() if file.stem == stem and file.suffix.lower() in PICTURE_SUFFIXES)
-        if len(found) != 1:
-            raise InputError(f"{option} {path} holds {len(found)} pictures called {stem}; it needs one")
-        path = found[0]
-    return read_mask(path, background)
-
-
-def _extent(text: str | None, option: str) -> "Extent | None":
-    if text is None:
-        return None
-    from situate.records.constraints import Extent
-
-    found = _EXTENT.fullmatch(text.strip())
-    if found is None:
-        raise InputError(f"{option} {text!r} is no size; pass a share of the picture's height (0.2, 20%) or 80px")
-    value, unit = float(found[1]), found[2]
-    if unit is None and value > _MAX_SHARE:
-        raise InputError(f"{option} {text} would be {value:g} times the picture's height; write {text}px or {text}%")
-    return Extent(value, "px") if unit == "px" else Extent(value / 100 if unit == "%" else value)

@@ -19,7 +19,7 @@ from situate.data.building.build import build as build_source
 from situate.data.building.report import BuildReport
 from situate.data.photos import block as block_module
 from situate.data.photos import build as build_module
-from situate.data.photos import triple as triple_module
+from situate.data.objects import cut as cut_module
 from situate.data.photos.build import Annotated, build_photo_triples, plan_photo_triples
 from situate.data.photos.config import PhotoConfig
 from situate.data.store import TripleStore
@@ -252,7 +252,7 @@ def test_an_object_that_matting_finds_no_alpha_for_gets_a_guided_edge_and_is_cou
         raise InputError("no alpha")
 
     build(usable_set, tmp_path / "guided")
-    monkeypatch.setattr(triple_module, "alpha_of", failing)
+    monkeypatch.setattr(cut_module, "alpha_of", failing)
     report = build(usable_set, tmp_path / "out")
     assert report.num_matting_failed == report.num_triples == 7
     assert "7 objects found no alpha" in "\n".join(report.lines())

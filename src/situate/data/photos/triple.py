@@ -7,14 +7,12 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from situate.data.cutout import decontaminate
-from situate.data.matting import alpha_of, soft_alpha
 from situate.data.objects.crops import MaskCrop, box_cxcywh_of
+from situate.data.objects.cut import CutOut, cut_object
 from situate.data.photos.config import PhotoConfig
 from situate.data.photos.decoys import StandHistogram
 from situate.data.photos.repair import RepairConfig, repaired
 from situate.data.reduce import reduced, reduced_straight
-from situate.errors import InputError
 from situate.imageio.foreground import ALPHA_SHOWN
 from situate.records.triple import Triple
 
@@ -79,7 +77,7 @@ def make_triple(photo: Photograph, subject: Subject, stands: StandHistogram, con
     The composite is the photograph with the decoys repaired; the background is the same with the object's hole
     repaired too, so that the two differ inside the hole only.
     """
-    cutout = _cut(photo.full, subject.crop, config.matting)
+    cutout = cut_object(photo.full, subject.crop, config.matting)
     visible = _visible(photo, cutout)
     how = RepairConfig(config.inpainter, config.num_decoys, config.seed)
     repair = repaired(photo.reduced, visible > 0, subject.others, stands.of(subject.kind), how, subject.key)
@@ -101,37 +99,7 @@ def make_triple(photo: Photograph, subject: Subject, stands: StandHistogram, con
     return Made(triple, repair.num_missing, cutout.is_matting_failed)
 
 
-@dataclass(frozen=True)
-class _CutOut:
-    pixels: UInt8[np.ndarray, "ch cw 4"]
-    left: int
-    top: int
-    is_matting_failed: bool
-
-
-def _cut(full: np.ndarray, crop: MaskCrop, matting: str) -> _CutOut:
-    """Cut the object out at full size; its box is that of its mask."""
-    mask = crop.window(0, 0, full.shape[1], full.shape[0])
-    # A soft edge may leave nothing of a thin object; all of the mask always stays.
-    soft, is_matting_failed = _soft(full, mask, matting)
-    alpha = np.maximum(soft, mask.astype(np.uint8) * ALPHA_SHOWN)
-    # Nor may it reach beyond the annotated box: what was labelled is what composites will be labelled with.
-    whole, alpha = alpha, np.zeros_like(alpha)
-    box = slice(crop.top, crop.top + crop.height), slice(crop.left, crop.left + crop.width)
-    alpha[box] = whole[box]
-    colours = decontaminate(full, alpha)
-    return _CutOut(np.dstack([colours[box], alpha[box]]), crop.left, crop.top, is_matting_failed)
-
-
-def _soft(full: np.ndarray, mask: np.ndarray, matting: str) -> tuple[np.ndarray, bool]:
-    """Alpha, and whether it had to be the guided filter's: one object must not end a long build."""
-    try:
-        return alpha_of(full, mask, matting), False
-    except InputError:
-        return soft_alpha(full, mask), True
-
-
-def _visible(photo: Photograph, cutout: _CutOut) -> UInt8[np.ndarray, "rh rw"]:
+def _visible(photo: Photograph, cutout: CutOut) -> UInt8[np.ndarray, "rh rw"]:
     canvas = np.zeros(photo.full.shape[:2], np.uint8)
     height, width = cutout.pixels.shape[:2]
     canvas[cutout.top : cutout.top + height, cutout.left : cutout.left + width] = cutout.pixels[..., 3]

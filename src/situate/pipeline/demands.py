@@ -1,0 +1,53 @@
+"""What people write of places: sizes as text, masks as files. Imports nothing that takes long."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from situate.errors import InputError
+from situate.records.constraints import Extent
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from situate.records.picture import Picture
+
+_MAX_SHARE = 2
+_EXTENT = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(px|%)?")
+
+
+def extent_of(text: str | None, option: str) -> Extent | None:
+    """Read a size: a share of the picture's height (0.2, 20%), or pixels (80px).
+
+    Raises:
+        InputError: If it is none; `option` is for the message.
+    """
+    if text is None:
+        return None
+    found = _EXTENT.fullmatch(text.strip())
+    if found is None:
+        raise InputError(f"{option} {text!r} is no size; pass a share of the picture's height (0.2, 20%) or 80px")
+    value, unit = float(found[1]), found[2]
+    if unit is None and value > _MAX_SHARE:
+        raise InputError(f"{option} {text} would be {value:g} times the picture's height; write {text}px or {text}%")
+    return Extent(value, "px") if unit == "px" else Extent(value / 100 if unit == "%" else value)
+
+
+def mask_for(path: Path | None, option: str, background: "Picture") -> "np.ndarray | None":
+    """Read the mask of a background: a file, or that of a folder which is named like the background.
+
+    Raises:
+        InputError: If there is none, or it has not the background's size.
+    """
+    if path is None:
+        return None
+    from situate.imageio.encode import PICTURE_SUFFIXES
+    from situate.imageio.mask import read_mask
+
+    if path.is_dir():
+        stem = Path(background.name).stem
+        found = sorted(file for file in path.iterdir() if file.stem == stem and file.suffix.lower() in PICTURE_SUFFIXES)
+        if len(found) != 1:
+            raise InputError(f"{option} {path} holds {len(found)} pictures called {stem}; it needs one")
+        path = found[0]
+    return read_mask(path, background)
