@@ -14,7 +14,7 @@ from tests.synthetic import write_synthetic_set
 from situate.cli.app import main
 from situate.cli.train import _folders_and_weights
 from situate.errors import InputError
-from situate.pipeline.load import shipped_model
+from situate.pipeline.model_files import shipped_model
 from situate.training.config import read_config
 
 

@@ -12,7 +12,8 @@ from tests.pipeline.models import CARD, cutout, publish_untrained, scene, untrai
 from situate.errors import InputError, ModelFileError, OutputError
 from situate.nn.joint import ModelConfig
 from situate.pipeline.composer import Composer
-from situate.pipeline.load import WEIGHTS_NAME, describe_model, fingerprint_of, load_pipeline, publish, shipped_model
+from situate.pipeline.load import describe_model, load_pipeline, publish
+from situate.pipeline.model_files import WEIGHTS_NAME, fingerprint_of, shipped_model
 from situate.recipes import debug
 
 

@@ -104,7 +104,8 @@ def _check_fit(options: SceneOptions) -> None:
         return
     from situate.evaluation.benchmark.score import require_isotonic_regression
     from situate.imageio.write import check_output
-    from situate.pipeline.load import SCORE_NAME, shipped_model
+    from situate.pipeline.load import SCORE_NAME
+    from situate.pipeline.model_files import shipped_model
     from situate.pipeline.runtime import folder_of
 
     if options.model is None:

@@ -11,7 +11,7 @@ from situate.demo.progress import Phases
 from situate.evaluation.fused import synthesis_part
 from situate.evaluation.suite import SuiteConfig, boxes_on_canvas, evaluate_scenes
 from situate.pipeline.composer import Composer
-from situate.pipeline.load import shipped_model
+from situate.pipeline.model_files import shipped_model
 from situate.records.triple import Triple
 
 

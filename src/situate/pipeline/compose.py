@@ -41,14 +41,14 @@ class Order:
         background: Where to; any size.
         foreground: What; RGB and alpha, trimmed.
         placements: Places, from `ranked` or given by hand; one composite each.
-        prediction: Of this pair alone; its fused tokens help the synthesis.
+        prediction: Of this pair alone; its fused tokens help the synthesis. Plain paste needs none.
         seed: Of the noise template.
     """
 
     background: Picture
     foreground: Picture
     placements: Sequence[Placement]
-    prediction: PlacementPrediction
+    prediction: PlacementPrediction | None
     seed: int
 
 
@@ -202,7 +202,8 @@ class ComposePipeline(DiffusionPipeline):
         inputs = synthesis_input(*pictures, placement.box_cxcywh, window, self.size, self.conditioning)
         template = NoiseTemplate(order.seed, *reversed(resolution_wh))
         noise = _window_noise(template, window, level, self.size)
-        return _View(placement, window, inputs, noise, order.prediction.fused_tokens)
+        fused_tokens = None if order.prediction is None else order.prediction.fused_tokens
+        return _View(placement, window, inputs, noise, fused_tokens)
 
     def _unmade(self, count: int) -> list[Float[np.ndarray, "s s 5"]]:
         return [np.zeros((self.size, self.size, IMAGE_CHANNELS), np.float32) for _ in range(count)]
@@ -212,7 +213,9 @@ class ComposePipeline(DiffusionPipeline):
         if not views:
             return []
         batch: SynthesisInput = collate([view.inputs for view in views]).to(self.device)  # type: ignore[assignment]
-        fused_tokens = torch.cat([view.fused_tokens for view in views])
+        known = [view.fused_tokens for view in views if view.fused_tokens is not None]
+        assert len(known) == len(views), "only plain paste does without the placement network"
+        fused_tokens = torch.cat(known)
         window_tokens = tokens_in_window(fused_tokens, batch.window_cxcywh)
 
         def velocity_field(x_sigma: Tensor, sigma: Tensor) -> Tensor:
@@ -233,7 +236,7 @@ class _View:
     window: Window
     inputs: SynthesisInput
     noise: Float[Tensor, "1 5 s s"]
-    fused_tokens: Float[Tensor, "1 n d"]
+    fused_tokens: Float[Tensor, "1 n d"] | None
 
 
 def foreground_u8(foreground: Picture) -> UInt8[np.ndarray, "fh fw 4"]:

@@ -12,7 +12,8 @@ from situate.pipeline.batch import Pair, composed_or_raised, predictions, ranked
 from situate.pipeline.compose import ComposePipeline
 from situate.pipeline.device import device_named
 from situate.pipeline.inputs import apart_from, cutout_from, cutouts_from, scene_from
-from situate.pipeline.load import fingerprint_of, load_pipeline, shipped_model
+from situate.pipeline.load import load_pipeline
+from situate.pipeline.model_files import fingerprint_of, shipped_model
 from situate.pipeline.options import BATCH_SIZE, DEFAULT_STEPS, Synthesis, check_composing, check_options
 from situate.pipeline.places import RankedPlaces
 from situate.records.constraints import PlacementConstraints

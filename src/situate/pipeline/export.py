@@ -14,7 +14,8 @@ from situate.imageio.write import write_json
 from situate.nn.joint import WINDOW_TOKEN_GRID
 from situate.nn.placement import PlacementNetwork
 from situate.nn.velocity import IMAGE_CHANNELS, VelocityNetwork
-from situate.pipeline.load import fingerprint_of, load_pipeline, shipped_model
+from situate.pipeline.load import load_pipeline
+from situate.pipeline.model_files import fingerprint_of, shipped_model
 from situate.pipeline.openvino import FOLDER_NAME, RECORD_NAME, compiled, imported_openvino
 from situate.records.batch import PlacementInput, SynthesisInput
 

@@ -1,13 +1,11 @@
 """Model folders: published with a card, checked against an allow-list of classes before anything is loaded."""
 
-import hashlib
 import json
 import logging
 import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
-from importlib import resources
 from pathlib import Path
 from typing import Any, get_args
 
@@ -24,6 +22,7 @@ from situate.nn.placement import PlacementNetwork
 from situate.nn.score import ScoreMap
 from situate.nn.velocity import VelocityNetwork
 from situate.pipeline.compose import ComposePipeline
+from situate.pipeline.model_files import WEIGHTS_NAME, fingerprint_of, shipped_model
 from situate.pipeline.openvino import compiled_networks
 
 ALLOWED_CLASSES = {
@@ -32,18 +31,11 @@ ALLOWED_CLASSES = {
     "scheduler": ["diffusers", "FlowMatchEulerDiscreteScheduler"],
 }
 BACKENDS = ("torch", "openvino")
-WEIGHTS_NAME = "diffusion_pytorch_model.safetensors"
 SCHEDULER_NAME = "scheduler_config.json"
 CARD_NAME = "README.md"
 SCORE_NAME = "score.json"
-FINGERPRINT_DIGITS = 12
 
 _logger = logging.getLogger(__name__)
-
-
-def shipped_model() -> Path:
-    """Folder of the weights inside the package."""
-    return Path(str(resources.files("situate"))) / "weights" / "small"
 
 
 def load_pipeline(
@@ -135,15 +127,6 @@ def score_fitted_on(folder: Path) -> str:
     """Hash of what the scenes were drawn from that a model's scores were fitted on; empty if nothing says so."""
     path = folder / SCORE_NAME
     return str(_read_json(path).get("fitted_on", "")) if path.is_file() else ""
-
-
-def fingerprint_of(folder: Path) -> str:
-    """Hash of a model's weights and configurations, as hexadecimal digits."""
-    digest = hashlib.sha256()
-    for name in ("placement", "synthesis"):
-        for file in ("config.json", WEIGHTS_NAME):
-            digest.update((folder / name / file).read_bytes())
-    return digest.hexdigest()[:FINGERPRINT_DIGITS]
 
 
 def describe_model(folder: Path | None = None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from situate.pipeline.model_files import shipped_model
 from situate.sharding.pool import num_processors
 
 if TYPE_CHECKING:
@@ -45,8 +46,6 @@ def kept_composer(model: Path | None, runtime: Runtime) -> "Composer":
 
 def folder_of(model: Path | None) -> Path:
     """Return the model folder that is meant."""
-    from situate.pipeline.load import shipped_model
-
     if model is None or (str(model) == SHIPPED and not model.exists()):
         return shipped_model()
     return model

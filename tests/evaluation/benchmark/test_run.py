@@ -23,7 +23,8 @@ from situate.evaluation.benchmark.report import benchmark_report, masks, on_chec
 from situate.evaluation.benchmark.run import BenchmarkConfig, figures_of, prepared_bench, scored
 from situate.evaluation.benchmark.tables import as_markdown, tables_of
 from situate.nn.score import ScoreMap
-from situate.pipeline.load import fingerprint_of, load_pipeline, publish_score, score_fitted_on, shipped_model
+from situate.pipeline.load import load_pipeline, publish_score, score_fitted_on
+from situate.pipeline.model_files import fingerprint_of, shipped_model
 
 METHODS = ["truth", "random", "prior"]
 SCORE = ScoreMap((-4.0, 2.0), (0.1, 0.8))
