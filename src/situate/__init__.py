@@ -4,13 +4,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from situate.augment.augmenter import Augmenter as Augmenter
     from situate.pipeline.composer import Composer as Composer
     from situate.records.constraints import Extent as Extent
     from situate.records.constraints import PlacementConstraints as PlacementConstraints
 
 __version__ = "0.1.0"
-__all__ = ["Composer", "Extent", "PlacementConstraints", "__version__"]
+__all__ = ["Augmenter", "Composer", "Extent", "PlacementConstraints", "__version__"]
 _HOMES = {
+    "Augmenter": "situate.augment.augmenter",
     "Composer": "situate.pipeline.composer",
     "Extent": "situate.records.constraints",
     "PlacementConstraints": "situate.records.constraints",

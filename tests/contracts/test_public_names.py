@@ -9,7 +9,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PUBLIC_NAMES = {
-    "situate": ["Composer", "Extent", "PlacementConstraints", "__version__"],
+    "situate": ["Augmenter", "Composer", "Extent", "PlacementConstraints", "__version__"],
+    "situate.augment.augmenter": ["Augmenter"],
+    "situate.augment.config": ["AugmentConfig"],
+    "situate.augment.plan": ["AugmentPlan", "plan_augmentation", "read_plan"],
+    "situate.augment.run": ["AugmentOutput", "AugmentSource", "augment"],
     "situate.data.assets.body": ["load_body"],
     "situate.data.assets.catalogue": ["scan_catalogue"],
     "situate.data.building.build": ["Workers"],

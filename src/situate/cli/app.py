@@ -31,6 +31,7 @@ COMMANDS = {
     "compose": "Put an object into a picture where it belongs.",
     "place": "Say where an object belongs in a picture: ranked boxes, heat map.",
     "cutout": "Cut an object out of a photograph, to be composed elsewhere.",
+    "augment": "Make a detection data set larger: new pictures with correct labels.",
     "train": "Train a model on triples.",
     "evaluate": "Measure a model on held-out triples.",
     "export": "Write a model that OpenVINO can run, which is faster on processors.",

@@ -1,4 +1,4 @@
-"""`situate data verify`: is a data set whole?"""
+"""`situate data verify`: is a data set, of triples or of pictures with labels, whole?"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from situate.cli.progress import progress_bar
 
 if TYPE_CHECKING:
+    from situate.data.sets.labelled import LabelSet
     from situate.data.sets.problem import Problem
     from situate.data.sets.verify import Verification
 
@@ -21,9 +22,34 @@ def verify(folder: Path) -> int:
     the effect (scenes) or the repaired hole (photographs); keys must be unique, and where FOLDER holds the parts that
     `situate data split` made, a group must be in one of them only. Exit code 1 if something is damaged.
 
+    Of pictures with labels (annotations.json or data.yaml beside images, Annotations beside JPEGImages): labels can be
+    read, every picture opens and has the size they say, boxes lie in it, and masks are not empty and fit their boxes.
+
     Args:
         folder: The data set, or a folder with its parts, or the word starter: the package's triples for training.
     """
+    from situate.data.sets.labelled import label_sets_in
+
+    label_sets = label_sets_in(folder)
+    problems = _label_problems(label_sets) if label_sets else _triple_problems(folder)
+    _print(problems)
+    return EXIT_SOME_DAMAGED if problems else 0
+
+
+def _label_problems(label_sets: "Sequence[LabelSet]") -> "list[Problem]":
+    from situate.data.sets.labelled import verify_labels
+
+    problems: list[Problem] = []
+    for one in label_sets:
+        with progress_bar("checking") as progress:
+            found = verify_labels(one, progress=progress)
+        counts = f"{found.num_pictures} pictures, {found.num_objects} objects, {found.num_masks} masks"
+        print(f"{one.annotations}: {counts}, {len(found.problems)} problems")
+        problems += found.problems
+    return problems
+
+
+def _triple_problems(folder: Path) -> "list[Problem]":
     from situate.data.sets.verify import parts_in, shared_groups
     from situate.data.sets.verify import verify as verified
     from situate.data.starter import data_folder
@@ -34,9 +60,7 @@ def verify(folder: Path) -> int:
             found[part.name] = verified(part, progress=progress)
         print(f"{part}: {_counts(found[part.name])}")
     problems = [problem for verification in found.values() for problem in verification.problems]
-    problems += shared_groups(found)
-    _print(problems)
-    return EXIT_SOME_DAMAGED if problems else 0
+    return problems + shared_groups(found)
 
 
 def _counts(verification: "Verification") -> str:

@@ -126,9 +126,9 @@ def read_coco(path: Path) -> CocoDataset:
     notes = notes_of({PICTURES_WITHOUT_ANNOTATIONS: sum(entry["id"] not in shown for entry in content["images"])})
     return CocoDataset(
         path=path,
-        images=tuple(_image(entry) for entry in content["images"]),
-        annotations=tuple(_annotation(entry) for entry in content["annotations"]),
-        categories=tuple(_category(entry) for entry in content["categories"]),
+        images=tuple(image_of(entry) for entry in content["images"]),
+        annotations=tuple(annotation_of(entry) for entry in content["annotations"]),
+        categories=tuple(category_of(entry) for entry in content["categories"]),
         extra=_rest(content, "images", "annotations", "categories") | notes,
     )
 
@@ -155,12 +155,14 @@ def _place(error: json.JSONDecodeError) -> str:
     return f" in line {error.lineno}, column {error.colno}{near}"
 
 
-def _image(entry: Mapping[str, Any]) -> CocoImage:
+def image_of(entry: Mapping[str, Any]) -> CocoImage:
+    """Return the record of a checked entry of `images`."""
     known = ("id", "file_name", "width", "height")
     return CocoImage(*(entry[key] for key in known), extra=_rest(entry, *known))
 
 
-def _annotation(entry: Mapping[str, Any]) -> CocoAnnotation:
+def annotation_of(entry: Mapping[str, Any]) -> CocoAnnotation:
+    """Return the record of a checked entry of `annotations`."""
     box, area = entry.get("bbox"), entry.get("area")
     return CocoAnnotation(
         id=entry["id"],
@@ -174,7 +176,8 @@ def _annotation(entry: Mapping[str, Any]) -> CocoAnnotation:
     )
 
 
-def _category(entry: Mapping[str, Any]) -> CocoCategory:
+def category_of(entry: Mapping[str, Any]) -> CocoCategory:
+    """Return the record of a checked entry of `categories`."""
     return CocoCategory(entry["id"], entry["name"], extra=_rest(entry, "id", "name"))
 
 

@@ -34,6 +34,17 @@ def mask_of(annotation: CocoAnnotation, height: int, width: int) -> Bool[np.ndar
     return mask
 
 
+def run_lengths_of(mask: Bool[np.ndarray, "h w"]) -> dict[str, Any]:
+    """Encode a mask as compressed run lengths, as COCO writes them.
+
+    Raises:
+        MissingExtraError: If pycocotools is not installed.
+    """
+    runs = require_pycocotools().encode(np.asfortranarray(mask, np.uint8))
+    height, width = mask.shape
+    return {"size": [height, width], "counts": runs["counts"].decode("ascii")}
+
+
 def require_pycocotools() -> ModuleType:
     """Return the module that draws masks.
 

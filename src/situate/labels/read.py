@@ -33,7 +33,7 @@ def read_labels(
         MissingExtraError: If masks are to be read and pycocotools is not installed.
     """
     if label_format == "auto":
-        label_format = _format_of(annotations)
+        label_format = format_of(annotations)
     if label_format == "masks":
         return read_mask_folder(annotations, images, instances=instances)
     if instances != "values":
@@ -58,7 +58,12 @@ def dataset_fingerprint(dataset: CocoDataset) -> str:
     return digest.hexdigest()
 
 
-def _format_of(annotations: Path) -> Literal["coco", "yolo", "voc", "masks"]:
+def format_of(annotations: Path) -> Literal["coco", "yolo", "voc", "masks"]:
+    """Tell the format of annotations by suffix and content.
+
+    Raises:
+        InputError: If it cannot be told.
+    """
     suffix = annotations.suffix.lower()
     if not annotations.is_dir() and suffix in (".json", ".yaml", ".yml"):
         return "coco" if suffix == ".json" else "yolo"

@@ -1,6 +1,7 @@
 """The files of a model folder: which ships with the package, and how one is told from another. Imports no networks."""
 
 import hashlib
+import json
 from importlib import resources
 from pathlib import Path
 
@@ -32,3 +33,16 @@ def fingerprint_of(folder: Path) -> str:
                     f"{path} cannot be read ({error.strerror}); pass a model folder, such as RUN/model"
                 ) from error
     return digest.hexdigest()[:FINGERPRINT_DIGITS]
+
+
+def conditioning_of(folder: Path) -> str:
+    """Return whether a model is `pasted` or `literal`.
+
+    Raises:
+        ModelFileError: If its configuration cannot be read.
+    """
+    path = folder / "synthesis" / "config.json"
+    try:
+        return str(json.loads(path.read_bytes())["conditioning"])
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelFileError(f"{path} cannot be read ({error}); pass a model folder, such as RUN/model") from error
