@@ -9,7 +9,8 @@ import pytest
 from tests.augment.made import write_data_set
 
 from situate.augment.config import AugmentConfig
-from situate.augment.run import AugmentOutput, AugmentSource, augment
+from situate.augment.run import augment
+from situate.augment.source import AugmentOutput, AugmentSource
 from situate.cli.app import main
 from situate.data.building.build import Workers
 from situate.errors import InputError

@@ -13,7 +13,8 @@ import pytest
 from tests.augment.made import CLASSES, write_cutouts, write_data_set
 
 from situate.augment.config import AugmentConfig
-from situate.augment.run import AugmentOutput, AugmentSource, augment
+from situate.augment.run import augment
+from situate.augment.source import AugmentOutput, AugmentSource
 from situate.data.building.build import Workers
 from situate.errors import InputError, OutputError
 from situate.imageio.read import read_picture

@@ -7,10 +7,10 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from situate.augment.block_files import write_block
 from situate.augment.config import AugmentConfig
@@ -20,68 +20,22 @@ from situate.augment.folder import CUTOUTS, REPORT_FILE, AugmentFolder
 from situate.augment.own import own_objects
 from situate.augment.plan import PLAN_FILE, AugmentPlan, plan_augmentation, read_plan
 from situate.augment.report import AugmentReport
+from situate.augment.source import AugmentOutput, AugmentSource
 from situate.data.building.build import Workers, one_thread_a_process
 from situate.data.lock import only_writer
 from situate.data.shard_writer import writing
 from situate.errors import InputError
 from situate.imageio.write import write_json
 from situate.labels.coco import CocoDataset
-from situate.labels.read import LabelFormat, dataset_fingerprint, format_of, read_labels
+from situate.labels.read import dataset_fingerprint, format_of, read_labels
 from situate.labels.write import PICTURE_FOLDERS, WrittenFormat, check_writable
 from situate.pipeline.model_files import conditioning_of, fingerprint_of
-from situate.pipeline.runtime import Runtime, folder_of
+from situate.pipeline.runtime import folder_of
 from situate.sharding.engine import check_engine, run_items
 from situate.sharding.pool import check_num_workers
 
 Progress = Callable[[int, int], None]
 """Called with how many of how many new pictures are done."""
-
-
-@dataclass(frozen=True)
-class AugmentSource:
-    """What a data set is made from.
-
-    Attributes:
-        annotations: COCO file, YOLO `data.yaml`, Pascal VOC folder, or folder of masks.
-        images: Folder of the pictures.
-        cutouts: Folder of cut-outs, a folder in it for each class; or `self`, the data set's own objects.
-        label_format: Of the annotations; `auto` tells it by what is there.
-        model: Model folder; None is the shipped one.
-        runtime: Where the model runs.
-    """
-
-    annotations: Path
-    images: Path
-    cutouts: Path
-    label_format: LabelFormat = "auto"
-    model: Path | None = None
-    runtime: Runtime = field(default_factory=Runtime)
-
-    @property
-    def is_self(self) -> bool:
-        """Whether the data set's own objects are used."""
-        return str(self.cutouts) == SELF
-
-
-@dataclass(frozen=True)
-class AugmentOutput:
-    """How a data set is written.
-
-    Attributes:
-        folder: Where to.
-        label_format: Layout; None is that of the annotations (COCO for masks).
-        new_only: Leave the original pictures out.
-        masks: How COCO masks of new and of covered objects are written.
-        resume: Go on with what is in the folder.
-        overwrite: Replace it.
-    """
-
-    folder: Path
-    label_format: WrittenFormat | None = None
-    new_only: bool = False
-    masks: Literal["rle", "polygons"] = "rle"
-    resume: bool = False
-    overwrite: bool = False
 
 
 def plan_only(

@@ -67,7 +67,7 @@ def augment(
         overwrite: Replace the data set in FOLDER.
     """
     from situate.augment.config import AugmentConfig, read_options
-    from situate.augment.run import AugmentOutput, AugmentSource
+    from situate.augment.source import AugmentOutput, AugmentSource
     from situate.data.building.build import Workers
 
     options = {} if config is None else read_options(config)

@@ -17,9 +17,9 @@ from tests.data.photos.conftest import HEIGHT, WIDTH
 from situate.data.building.build import Workers
 from situate.data.building.build import build as build_source
 from situate.data.building.report import BuildReport
+from situate.data.objects import cut as cut_module
 from situate.data.photos import block as block_module
 from situate.data.photos import build as build_module
-from situate.data.objects import cut as cut_module
 from situate.data.photos.build import Annotated, build_photo_triples, plan_photo_triples
 from situate.data.photos.config import PhotoConfig
 from situate.data.store import TripleStore

@@ -10,9 +10,9 @@ from tests.data.sets.triples import photo, scene, written
 
 from situate.cli.app import main
 from situate.data.sets.statistics import statistics_of
-from situate.pages.charts import bar_chart, heat_map, histogram
 from situate.evaluation.data_set.statistics_page import statistics_page
 from situate.evaluation.data_set.strips_page import padded_to, strips_page
+from situate.pages.charts import bar_chart, heat_map, histogram
 
 NASTY = "<script>&"
 
