@@ -44,6 +44,13 @@ def test_a_yaml_file_holds_options_and_the_command_line_goes_first(augment, tmp_
     assert plan["config"]["sizes"]["ball"]["max_size"] == "30%"
 
 
+def test_how_many_is_said_by_the_command_line_alone_if_it_says_so(augment, tmp_path):
+    (tmp_path / "options.yaml").write_text("per_class: {ball: 3}\n")
+    assert augment("--config", str(tmp_path / "options.yaml"), "--total", "2") == 0
+    plan = json.loads((tmp_path / "out" / "plan.json").read_text())
+    assert (plan["config"]["total"], plan["config"]["per_class"]) == (2, {})
+
+
 def test_what_the_gate_rejects_is_counted_and_is_no_error(augment, tmp_path, capsys):
     assert augment("--min-side", "60") == 0
     assert "too_small" in capsys.readouterr().out

@@ -13,6 +13,7 @@ import pytest
 from tests.augment.made import CLASSES, write_cutouts, write_data_set
 
 from situate.augment.config import AugmentConfig
+from situate.augment.plan import FORMAT
 from situate.augment.run import augment
 from situate.augment.source import AugmentOutput, AugmentSource
 from situate.data.building.build import Workers
@@ -236,6 +237,21 @@ def test_own_objects_never_come_back_into_their_own_picture(data, model, tmp_pat
                 one.extra["situate"]["cutout_image_id"] != images[one.image_id].extra["situate"]["background_image_id"]
             )
             assert (folder / "cutouts" / one.extra["situate"]["cutout"]).is_file()
+
+
+def test_a_run_killed_before_its_plan_was_written_goes_on(data, model, tmp_path):
+    folder, whole = tmp_path / "out", tmp_path / "whole"
+    few = CONFIG.model_copy(update={"min_quality": 0.0, "per_image": None, "total": 2})
+    source = source_of(data, "self", model)
+    augment(few, source, AugmentOutput(whole), Workers(1))
+    augment(few, source, AugmentOutput(folder), Workers(1))
+    identity = json.loads((folder / "report.json").read_text())["identity"]
+    for name in ("plan.json", "report.json", "report.html", "annotations.json"):
+        (folder / name).unlink()
+    (folder / "building" / "rejected").mkdir(parents=True)
+    (folder / "building" / "identity.json").write_text(json.dumps({"format": FORMAT, **identity}))
+    augment(few, source, AugmentOutput(folder, resume=True), Workers(1))
+    assert content_of(folder) == content_of(whole)
 
 
 def test_pictures_for_validating_give_no_objects_and_get_none(model, cutouts, tmp_path):

@@ -92,7 +92,7 @@ class AugmentConfig(SizeRange):
     avoid: Path | None = None
     inside: float = Field(default=0.8, ge=0, le=1)
     keep_clear: bool = False
-    max_enlarge: float = Field(default=1.5, gt=0)
+    max_enlarge: float = Field(default=2.0, gt=0)
     min_score: float = Field(default=0.7, ge=0, le=1)
     min_visible: float = Field(default=0.25, gt=0, le=1)
     min_side_px: int = Field(default=8, ge=1)
@@ -127,9 +127,18 @@ class AugmentConfig(SizeRange):
         own = self.sizes.get(kind, SizeRange())
         return SizeRange(min_size=own.min_size or self.min_size, max_size=own.max_size or self.max_size)
 
+    def absolute(self) -> "AugmentConfig":
+        """Return it with paths that mean the same in every process."""
+        paths = {name: path.absolute() for name in ("allow", "avoid") if (path := getattr(self, name)) is not None}
+        return self.model_copy(update=paths)
+
     def to_json(self) -> dict[str, Any]:
         """Plain values, from which `checked` makes the same config."""
         return self.model_dump(mode="json")
+
+
+COUNTS = ("per_image", "total", "balance", "per_class")
+"""Say how many of what; those of the command line replace those of a file together."""
 
 
 def read_options(path: Path) -> dict[str, Any]:

@@ -159,6 +159,8 @@ def _opened(
         plan = plan_augmentation(config, dataset, cutouts, told)
         folder.open(identity, resume=output.resume, overwrite=output.overwrite)
         if beside.is_dir():
+            # Of a run that was killed before its plan was written.
+            shutil.rmtree(whole / CUTOUTS, ignore_errors=True)
             beside.replace(whole / CUTOUTS)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
@@ -187,8 +189,8 @@ def _compose(
     from situate.augment.block import Block, Setting
 
     setting = Setting(
-        config=plan.config,
-        folder=plan.folder,
+        config=plan.config.absolute(),
+        folder=replace(plan.folder, root=plan.folder.root.absolute()),
         category_ids={category.name: category.id for category in plan.categories},
         images=source.images.absolute(),
         output=pictures.absolute(),

@@ -66,12 +66,15 @@ def augment(
         resume: Go on with a run that was stopped.
         overwrite: Replace the data set in FOLDER.
     """
-    from situate.augment.config import AugmentConfig, read_options
+    from situate.augment.config import COUNTS, AugmentConfig, read_options
     from situate.augment.source import AugmentOutput, AugmentSource
     from situate.data.building.build import Workers
 
     options = {} if config is None else read_options(config)
-    options |= asked.given()
+    given = asked.given()
+    if any(name in given for name in COUNTS):
+        options = {name: value for name, value in options.items() if name not in COUNTS}
+    options |= given
     runtime = Runtime(device, backend)
     source = AugmentSource(annotations, images, cutouts, input_format, model, runtime)
     output = AugmentOutput(folder, label_format, new_only, masks, resume, overwrite)
