@@ -3,6 +3,7 @@
 import json
 import pickle
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -58,8 +59,8 @@ def test_labels_keep_their_keys_and_new_ones_follow(augmenter, image, labels):
     assert len({one["id"] for one in after}) == len(after)
     for one in after:
         old = next((entry for entry in labels if entry["id"] == one["id"]), None)
-        if old is not None and old.get("bbox") == one["bbox"]:
-            assert {**old, **one} == one
+        if old is not None and old.get("bbox") == one["bbox"] and old.get("area") == one.get("area"):
+            assert one == {**old, "iscrowd": 0}
     masks = [mask_of(annotation_of(one), *image.shape[:2]) for one in after if "segmentation" in one]
     assert np.sum(masks, axis=0).max() <= 1
 
@@ -68,6 +69,20 @@ def test_what_is_passed_comes_back_in_its_kind(augmenter, image, labels):
     made, _ = augmenter(Image.fromarray(image), labels, seed=3)
     assert isinstance(made, Image.Image)
     assert np.array_equal(np.asarray(made), augmenter(image, labels, seed=3)[0])
+
+
+def test_a_file_comes_back_as_a_pillow_picture_whatever_the_gate_says(plan, model, data, labels):
+    for limit in (2, 90):
+        strict = replace(plan, config=plan.config.model_copy(update={"min_side_px": limit}))
+        made, after = Augmenter(strict, model=model)(data / "images" / "01.png", labels, seed=1)
+        assert isinstance(made, Image.Image)
+        assert (len(after) > len(labels)) == (limit == 2)
+
+
+def test_ids_may_be_negative(augmenter, image, labels):
+    odd = [{**one, "id": -1 - number} for number, one in enumerate(labels)]
+    _, after = augmenter(image, odd, seed=3)
+    assert len({one["id"] for one in after}) == len(after) > len(labels)
 
 
 def test_it_is_what_the_package_calls_it():

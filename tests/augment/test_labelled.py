@@ -78,7 +78,7 @@ def test_what_nothing_covers_stays_as_it_was_to_the_last_digit():
 
 
 def test_a_box_without_a_mask_shrinks_only_where_a_whole_side_is_covered():
-    boxed = CocoAnnotation(1, 5, 3, None, False, (2.5, 3.25, 10.5, 6.5))
+    boxed = CocoAnnotation(1, 5, 3, None, False, (2.5, 3.25, 10.5, 6.5), 68.25)
     corner = np.zeros((HEIGHT, WIDTH), bool)
     corner[:5, :4] = True
     one = labelled(boxed, IMAGE).behind(crop_of(corner))
@@ -86,8 +86,17 @@ def test_a_box_without_a_mask_shrinks_only_where_a_whole_side_is_covered():
     assert one.current(IMAGE).box_xywh_px == (2.5, 3.25, 10.5, 6.5)
     side = np.zeros((HEIGHT, WIDTH), bool)
     side[:, :6] = True
-    left, top, width, height = labelled(boxed, IMAGE).behind(crop_of(side)).current(IMAGE).box_xywh_px
+    now = labelled(boxed, IMAGE).behind(crop_of(side)).current(IMAGE)
+    left, top, width, height = now.box_xywh_px
     assert (left, top, left + width, top + height) == (6.0, 3.25, 13.0, 9.75)
+    assert now.area_px == width * height
+
+
+def test_a_box_that_reaches_out_of_the_picture_still_does():
+    boxed = CocoAnnotation(1, 5, 3, None, False, (-5.0, 5.0, 20.0, 20.0))
+    spot = np.zeros((HEIGHT, WIDTH), bool)
+    spot[10:12, 4:6] = True
+    assert labelled(boxed, IMAGE).behind(crop_of(spot)).current(IMAGE).box_xywh_px == (-5.0, 5.0, 20.0, 20.0)
 
 
 def test_an_object_that_is_covered_whole_is_not_seen():

@@ -103,3 +103,23 @@ def test_pictures_that_would_share_a_label_file_are_refused_before_any_work(cuto
     with pytest.raises(InputError, match="00"):
         augment(CONFIG, source, AugmentOutput(tmp_path / "out", label_format="yolo"), Workers(1))
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["yolo", "voc"])
+def test_parts_stay_apart(name, cutouts, model, tmp_path):
+    data = write_data_set(tmp_path / "data", 6, name="train/{:02d}.png")
+    (data / "images" / "val").mkdir()
+    content = (data / "instances.json").read_text()
+    for number in (4, 5):
+        (data / "images" / "train" / f"{number:02d}.png").rename(data / "images" / "val" / f"{number:02d}.png")
+        content = content.replace(f"train/{number:02d}", f"val/{number:02d}")
+    (data / "instances.json").write_text(content)
+    out, again = tmp_path / "out", tmp_path / "again"
+    source = AugmentSource(data / "instances.json", data / "images", cutouts, model=model, runtime=Runtime("cpu"))
+    augment(CONFIG, source, AugmentOutput(out, label_format=name), Workers(1))
+    lists = out if name == "yolo" else out / "ImageSets" / "Main"
+    train, val = ((lists / f"{part}.txt").read_text().splitlines() for part in ("train", "val"))
+    assert (len(train), len(val)) == (8, 2)
+    assert all("val" in line for line in val)
+    report = made_from(out, name, cutouts, model, AugmentOutput(again))
+    assert (report.num_originals, report.num_new) == (10, 8)

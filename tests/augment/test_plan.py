@@ -8,11 +8,12 @@ import pytest
 from situate.augment.balance import drawn_kinds
 from situate.augment.config import AugmentConfig
 from situate.augment.cutouts import Cutout, CutoutFolder
-from situate.augment.parts import part_of, pictures_to_augment
+from situate.augment.parts import pictures_to_augment
 from situate.augment.plan import plan_augmentation, read_plan
 from situate.errors import DataError, InputError
 from situate.imageio.write import write_json
 from situate.labels.coco import CocoAnnotation, CocoCategory, CocoDataset, CocoImage
+from situate.labels.parts import part_of
 
 CATEGORIES = (CocoCategory(1, "cone"), CocoCategory(2, "dog"))
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,12 +13,14 @@ import numpy as np
 import pytest
 from tests.augment.made import CLASSES, write_cutouts, write_data_set
 
+from situate.augment import folder as folder_module
 from situate.augment.config import AugmentConfig
 from situate.augment.plan import FORMAT
 from situate.augment.run import augment
 from situate.augment.source import AugmentOutput, AugmentSource
+from situate.cli.app import main
 from situate.data.building.build import Workers
-from situate.errors import InputError, OutputError
+from situate.errors import DataError, InputError, OutputError
 from situate.imageio.read import read_picture
 from situate.labels.coco_mask import mask_of
 from situate.labels.read import read_labels
@@ -316,6 +319,98 @@ def test_rare_classes_are_lifted_and_numbers_are_kept(data, cutouts, model, tmp_
     asked = CONFIG.model_copy(update={"per_image": None, "per_class": {"box": 5}})
     report = augment(asked, source_of(data, cutouts, model), AugmentOutput(tmp_path / "out", new_only=True), Workers(1))
     assert report.added["box"] + report.num_left_out == 5
+    assert report.added["box"] >= 4
     assert report.added["ball"] == 0
     assert report.num_originals == 0
     assert set(CLASSES.values()) == set(report.after)
+
+
+def test_an_augmented_set_can_be_augmented_again(whole, cutouts, model, tmp_path, capsys):
+    source = AugmentSource(whole / "annotations.json", whole / "images", cutouts, model=model, runtime=Runtime("cpu"))
+    once = CONFIG.model_copy(update={"per_image": 1})
+    report = augment(once, source, AugmentOutput(tmp_path / "out"), Workers(1))
+    assert (report.num_originals, report.num_new) == (18, 18)
+    dataset = read_labels(tmp_path / "out" / "annotations.json", tmp_path / "out" / "images")
+    assert len({image.file_name for image in dataset.images}) == 36
+    assert sum(report.added.values()) < sum("situate" in one.extra for one in dataset.annotations)
+    for image in dataset.images[:18]:
+        assert (tmp_path / "out" / "images" / image.file_name).read_bytes() == (
+            whole / "images" / image.file_name
+        ).read_bytes()
+    assert main(["data", "verify", str(tmp_path / "out")]) == 0, capsys.readouterr().out
+
+
+def test_an_id_may_be_negative_and_zero(cutouts, model, tmp_path):
+    data = write_data_set(tmp_path / "data", 2)
+    content = json.loads((data / "instances.json").read_text())
+    for number, one in enumerate(content["annotations"]):
+        one["id"] = -number
+    (data / "instances.json").write_text(json.dumps(content))
+    augment(CONFIG, source_of(data, cutouts, model), AugmentOutput(tmp_path / "out"), Workers(1))
+    after = json.loads((tmp_path / "out" / "annotations.json").read_text())
+    assert after["annotations"][:4] == content["annotations"]
+
+
+def test_what_is_read_is_never_written_over(data, cutouts, model, tmp_path):
+    mine = write_data_set(tmp_path / "mine")
+    for folder in (mine, mine / "images", mine / "images" / "new", tmp_path):
+        for options in ({}, {"overwrite": True}):
+            with pytest.raises(InputError, match="lie in each other"):
+                augment(CONFIG, source_of(mine, cutouts, model), AugmentOutput(folder, **options), Workers(1))
+    assert len(list((mine / "images").iterdir())) == 6
+
+
+@pytest.mark.parametrize("name", ["images/mine.png", "cutouts/ball/mine.png", "mine.txt"])
+def test_overwriting_leaves_files_alone_that_are_not_its_own(name, data, cutouts, model, tmp_path):
+    source, folder = source_of(data, cutouts, model), tmp_path / "out"
+    few = CONFIG.model_copy(update={"per_image": None, "total": 1})
+    augment(few, source, AugmentOutput(folder), Workers(1))
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"years of work")
+    with pytest.raises(InputError, match="mine"):
+        augment(few, source, AugmentOutput(folder, overwrite=True), Workers(1))
+    assert path.read_bytes() == b"years of work"
+    path.unlink()
+    augment(few, source, AugmentOutput(folder, overwrite=True), Workers(1))
+
+
+def test_a_set_that_was_being_replaced_is_never_taken_for_a_whole_one(data, cutouts, model, tmp_path, monkeypatch):
+    source, folder = source_of(data, cutouts, model), tmp_path / "out"
+    few = CONFIG.model_copy(update={"per_image": None, "total": 2})
+    augment(few, source, AugmentOutput(folder), Workers(1))
+    before = content_of(folder)
+    real = shutil.rmtree
+
+    def killed(path: Path, **options: object) -> None:
+        real(path, **options)
+        if Path(path).name == "images":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(folder_module.shutil, "rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        augment(few, source, AugmentOutput(folder, overwrite=True), Workers(1))
+    monkeypatch.undo()
+    with pytest.raises((InputError, DataError)):
+        augment(few, source, AugmentOutput(folder, resume=True), Workers(1))
+    augment(few, source, AugmentOutput(folder, overwrite=True), Workers(1))
+    assert content_of(folder) == before
+
+
+def test_a_run_that_could_write_nothing_can_be_resumed(data, cutouts, model, tmp_path):
+    source, folder = source_of(data, cutouts, model), tmp_path / "out"
+    few = CONFIG.model_copy(update={"per_image": None, "total": 1})
+    (folder / "building" / "rejected").mkdir(parents=True)
+    (folder / "building" / "identity.json.partial").write_text("{")
+    assert augment(few, source, AugmentOutput(folder, resume=True), Workers(1)).num_planned == 1
+
+
+def test_masks_of_places_that_cannot_be_used_are_errors(data, cutouts, model, tmp_path):
+    (tmp_path / "allowed").mkdir()
+    few = CONFIG.model_copy(update={"per_image": None, "total": 2, "allow": tmp_path / "allowed"})
+    report = augment(few, source_of(data, cutouts, model), AugmentOutput(tmp_path / "out"), Workers(1))
+    assert report.num_new == 0
+    assert "holds 0 pictures called" in report.errors[0]["error"]
+    missing = few.model_copy(update={"allow": tmp_path / "missing.png"})
+    with pytest.raises(InputError, match="does not exist"):
+        augment(missing, source_of(data, cutouts, model), AugmentOutput(tmp_path / "other"), Workers(1))

@@ -1,6 +1,7 @@
 """Augmenting while a detector trains: a picture and its labels in, both with new objects out."""
 
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ import numpy as np
 from PIL import Image
 
 from situate.augment.compose import Studio, fill
-from situate.augment.plan import AugmentPlan, PlannedPicture, draw_cutout, read_plan
+from situate.augment.draw import PlannedPicture, draw_cutout
+from situate.augment.labelled import Labelled
+from situate.augment.plan import AugmentPlan, read_plan
 from situate.augment.scene import open_scene
 from situate.errors import InputError
 from situate.imageio.convert import as_picture
@@ -18,8 +21,6 @@ from situate.labels.coco_entries import annotation_entry
 from situate.pipeline.runtime import Backend, Runtime, folder_of, kept_composer, one_thread
 from situate.records.picture import Picture
 from situate.seeds import seed_for
-
-_PICTURE = "picture"
 
 
 class Augmenter:
@@ -79,7 +80,7 @@ class Augmenter:
             InputError: If the picture or the labels cannot be used.
         """
         picture = as_picture(image)
-        entry = CocoImage(_image_id(labels), _PICTURE, picture.width_px, picture.height_px)
+        entry = CocoImage(_image_id(labels), picture.name, picture.width_px, picture.height_px)
         entries = self._checked(labels, entry)
         names = self._drawn(entry, seed)
         with one_thread():
@@ -92,13 +93,13 @@ class Augmenter:
         if scene.errors:
             raise InputError("; ".join(error["error"] for error in scene.errors))
         if not scene.num_new:
-            return image, [dict(one) for one in labels]
-        return _like(scene.picture, image), self._labels(scene.annotations(self.plan.config), entries)
+            return _like(picture, image), [dict(one) for one in labels]
+        return _like(scene.picture, image), _labels(scene.kept(self.plan.config), entry, entries)
 
     def _checked(self, labels: Sequence[Mapping[str, Any]], image: CocoImage) -> list[dict[str, Any]]:
         entries = [{"id": number, **one, "image_id": image.id} for number, one in enumerate(labels, start=1)]
         categories = [{"id": one.id, "name": one.name} for one in self.plan.categories]
-        picture = {"id": image.id, "file_name": image.file_name, "width": image.width, "height": image.height}
+        picture = {"id": image.id, "file_name": "picture", "width": image.width, "height": image.height}
         check = CocoCheck({"images": [picture], "annotations": entries, "categories": categories})
         if check.problems:
             raise InputError(f"the labels cannot be used: {check.summary()}; pass COCO annotations")
@@ -120,22 +121,25 @@ class Augmenter:
         drawn = [draw_cutout(usable[kinds[place]], image, config, generator) for place in places]
         return tuple(cutout.name for cutout in drawn if cutout is not None)
 
-    def _labels(self, annotations: Sequence[Any], entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        old = {one["id"]: one for one in entries}
-        next_id = max(old, default=0) + 1
-        labels = []
-        for annotation in annotations:
-            entry = annotation_entry(annotation)
-            if annotation.id not in old:
-                entry["id"], next_id = next_id, next_id + 1
-            labels.append({**old.get(annotation.id, {}), **entry})
-        return labels
+
+def _labels(
+    objects: Sequence[Labelled], image: CocoImage, entries: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    old = {one["id"]: one for one in entries}
+    next_id = max(old, default=0) + 1
+    labels = []
+    for one in objects:
+        entry = annotation_entry(one.current(image))
+        if one.is_new:
+            entry["id"], next_id = next_id, next_id + 1
+        labels.append(entry if one.is_new else {**old[one.annotation.id], **entry})
+    return labels
 
 
 def _image_id(labels: Sequence[Mapping[str, Any]]) -> int:
     """Of the picture as the labels name it; -1 is no picture's."""
     found = labels[0].get("image_id") if labels else None
-    return found if isinstance(found, int) else -1
+    return int(found) if isinstance(found, Integral) else -1
 
 
 def _like(picture: Picture, image: Any) -> Any:

@@ -11,12 +11,12 @@ import numpy as np
 from situate.augment.compose import Studio, fill
 from situate.augment.config import AugmentConfig
 from situate.augment.cutouts import CutoutFolder
+from situate.augment.draw import PlannedPicture, origin_of
 from situate.augment.labelled import PROVENANCE
 from situate.augment.made import BlockReport, MadePicture
 from situate.augment.own import picture_of
-from situate.augment.plan import PlannedPicture
 from situate.augment.scene import Scene, open_scene
-from situate.errors import SituateError
+from situate.errors import DataError, InputError
 from situate.imageio.encode import encode_picture, without_alpha
 from situate.imageio.stamp import CompositeStamp
 from situate.imageio.write import JPEG_QUALITY, write_bytes
@@ -26,6 +26,8 @@ from situate.pipeline.runtime import Runtime, kept_composer, one_thread
 NUM_SHOWN_PER_BLOCK = 1
 """So many rejected objects of a block are kept to be looked at."""
 _THUMBNAIL_PX = 256
+_MAX_STEM_BYTES = 180
+"""Of the old name in a new one: file systems take 255 bytes for all of it."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Setting:
         output: Folder of the new ones.
         rejected: Folder for pictures of what was rejected.
         first_image_id: Of the new picture number 0.
+        prefix: Of new pictures' names; no picture's name begins with it yet.
         model: The model's folder.
         runtime: Where it runs.
     """
@@ -51,6 +54,7 @@ class Setting:
     output: Path
     rejected: Path
     first_image_id: int
+    prefix: str
     model: Path
     runtime: Runtime
 
@@ -89,10 +93,11 @@ def make_block(setting: Setting, block: Block) -> BlockReport:
     )
 
 
-def new_name(image: CocoImage, number: int, image_format: str) -> str:
+def new_name(image: CocoImage, number: int, setting: Setting) -> str:
     """Name a new picture: beside the one that it is made from, so that it stays in its part of the data set."""
     old = PurePosixPath(image.file_name)
-    return str(old.with_name(f"aug-{number:07d}-{old.stem}.{image_format}"))
+    stem = old.stem.encode()[:_MAX_STEM_BYTES].decode(errors="ignore")
+    return str(old.with_name(f"{setting.prefix}-{number:07d}-{stem}.{setting.config.image_format}"))
 
 
 def _opened(setting: Setting, block: Block) -> tuple[list[Scene], list[dict[str, str]]]:
@@ -101,7 +106,7 @@ def _opened(setting: Setting, block: Block) -> tuple[list[Scene], list[dict[str,
     for planned, image, annotations in zip(block.planned, block.images, block.annotations, strict=True):
         try:
             scenes.append(open_scene(planned, image, picture_of(image, setting.images), annotations))
-        except SituateError as error:
+        except (InputError, DataError) as error:
             errors.append({"file": image.file_name, "error": str(error)})
     return scenes, errors
 
@@ -109,22 +114,23 @@ def _opened(setting: Setting, block: Block) -> tuple[list[Scene], list[dict[str,
 def _written(scene: Scene, setting: Setting, studio: Studio) -> MadePicture:
     """Write a new picture; its entry keeps what the old one says of licence and origin."""
     config, old, planned = setting.config, scene.image, scene.planned
-    name = new_name(old, planned.number, config.image_format)
+    name = new_name(old, planned.number, setting)
     suffix = f".{config.image_format}"
     stamp = CompositeStamp(studio.composer.model_fingerprint, planned.seed)
     path = setting.output / name
     path.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(encode_picture(without_alpha(scene.picture, suffix), suffix, stamp, JPEG_QUALITY), path)
-    provenance: dict[str, Any] = {"background": old.file_name, "background_image_id": old.id, "seed": planned.seed}
+    provenance: dict[str, Any] = {"background": old.file_name, "background_image_id": origin_of(old)}
+    provenance["seed"] = planned.seed
     entry = replace(
         old,
         id=setting.first_image_id + planned.number,
         file_name=name,
         extra={**old.extra, PROVENANCE: provenance},
     )
-    annotations = scene.annotations(config)
-    labels = tuple(replace(annotation, image_id=entry.id) for annotation in annotations)
-    return MadePicture(entry, labels, len(scene.objects) - len(annotations))
+    kept = scene.kept(config)
+    labels = tuple(replace(one.current(old), image_id=entry.id) for one in kept)
+    return MadePicture(entry, labels, sum(one.is_new for one in kept), len(scene.objects) - len(kept))
 
 
 def _show_rejected(scenes: list[Scene], setting: Setting, number: int) -> None:

@@ -22,6 +22,7 @@ def write_block(report: BlockReport, path: Path) -> None:
             {
                 "image": image_entry(made.image),
                 "annotations": [annotation_entry(annotation) for annotation in made.annotations],
+                "num_new": made.num_new,
                 "num_dropped": made.num_dropped,
             }
             for made in report.pictures
@@ -47,6 +48,7 @@ def read_block(path: Path) -> BlockReport:
         MadePicture(
             image_of(made["image"]),
             tuple(annotation_of(entry) for entry in made["annotations"]),
+            made["num_new"],
             made["num_dropped"],
         )
         for made in content["pictures"]

@@ -9,13 +9,13 @@ import numpy as np
 
 from situate.augment.config import AugmentConfig
 from situate.augment.cutouts import Cutout, CutoutFolder
+from situate.augment.draw import draw_cutout
 from situate.augment.gate import Reject, judged_object, judged_place
 from situate.augment.labelled import PROVENANCE, new_object, visible_crop
 from situate.augment.made import Rejected
 from situate.augment.place import Candidate, orders_for
-from situate.augment.plan import draw_cutout
 from situate.augment.scene import Scene
-from situate.errors import SituateError
+from situate.errors import InputError, PlacementError, SituateError
 from situate.geometry.correction import correction_of
 from situate.pipeline.compose import Order
 from situate.pipeline.composer import Composer
@@ -67,10 +67,9 @@ def fill(scenes: Sequence[Scene], studio: Studio) -> None:
             cutout = studio.cutout_for(scene)
             try:
                 asked.append((scene, cutout, _candidate(scene, cutout, studio)))
-            except SituateError as error:
-                path = str(studio.folder.root / cutout.name)
-                scene.errors.append({"file": path, "error": str(error)})
-                _reject(scene, cutout, "unreadable_cutout", studio.config)
+            except InputError as error:
+                scene.errors.append({"file": str(studio.folder.root / cutout.name), "error": str(error)})
+                _reject(scene, cutout, Reject.UNREADABLE, studio.config)
         if asked:
             _round(asked, studio)
 
@@ -78,13 +77,17 @@ def fill(scenes: Sequence[Scene], studio: Studio) -> None:
 def _candidate(scene: Scene, cutout: Cutout, studio: Studio) -> Candidate:
     config, image = studio.config, scene.image
     new = [one.annotation.extra[PROVENANCE]["box_xywh_px"] for one in scene.objects if one.is_new]
-    old = [one.annotation.box_xywh_px for one in scene.objects if not one.is_new and not one.annotation.has_empty_box]
+    old = [
+        one.seen.box_xywh_px for one in scene.objects if not one.is_new and one.seen is not None and one.seen.area_px
+    ]
     clear_of = [*new, *(old if config.keep_clear else [])]
     seed = seed_for(scene.planned.seed, "object", scene.turn, scene.attempt)
     foreground = studio.folder.read(cutout)
     # Masks of places are named like the picture's file.
     background = replace(scene.picture, name=image.file_name)
-    return Candidate(background, foreground, cutout.kind, seed, tuple(tuple(box) for box in clear_of if box))
+    return Candidate(
+        background, foreground, cutout.kind, seed, tuple(tuple(box) for box in clear_of if min(box[2:]) > 0)
+    )
 
 
 def _round(asked: Sequence[tuple[Scene, Cutout, Candidate]], studio: Studio) -> None:
@@ -93,8 +96,11 @@ def _round(asked: Sequence[tuple[Scene, Cutout, Candidate]], studio: Studio) -> 
     found = orders_for(composer.pipeline, [candidate for _, _, candidate in asked], config)
     taken: list[tuple[Scene, Cutout, Order]] = []
     for (scene, cutout, _), order in zip(asked, found, strict=True):
-        if isinstance(order, SituateError):
+        if isinstance(order, PlacementError):
             _reject(scene, cutout, Reject.NO_PLACE, config)
+        elif isinstance(order, SituateError):
+            scene.errors.append({"file": scene.image.file_name, "error": str(order)})
+            _reject(scene, cutout, Reject.UNREADABLE, config)
         elif reason := judged_place(order.placements[0], config):
             _reject(scene, cutout, reason, config, order)
         else:

@@ -129,7 +129,11 @@ class AugmentConfig(SizeRange):
 
     def absolute(self) -> "AugmentConfig":
         """Return it with paths that mean the same in every process."""
-        paths = {name: path.absolute() for name in ("allow", "avoid") if (path := getattr(self, name)) is not None}
+        paths: dict[str, Any] = {
+            name: path.absolute() for name in ("allow", "avoid") if (path := getattr(self, name)) is not None
+        }
+        if Path(self.matting).is_dir():
+            paths["matting"] = str(Path(self.matting).absolute())
         return self.model_copy(update=paths)
 
     def to_json(self) -> dict[str, Any]:

@@ -84,9 +84,15 @@ def cutouts_in(folder: Path) -> CutoutFolder:
         for file in sorted(kind.rglob("*"))
         if file.suffix.lower() in PICTURE_SUFFIXES and file.is_file() and not file.name.startswith(".")
     ]
+    if unnamed := [cutout.name for cutout in found if not _is_text(cutout.name)]:
+        raise InputError(f"{folder} holds a file whose name is no UTF-8 text: {unnamed[0]!a}; rename it")
     if not found:
         raise InputError(f"{folder} holds no cut-outs; pass a folder with pictures in it as CUTOUTS/<class>/*.png")
     return CutoutFolder(folder, tuple(found))
+
+
+def _is_text(name: str) -> bool:
+    return not any("\udc80" <= letter <= "\udcff" for letter in name)
 
 
 def _visible(folder: Path) -> list[Path]:

@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 from situate.augment.block_files import read_block
 from situate.augment.folder import ERRORS_FILE, PAGE_FILE, REPORT_FILE, AugmentFolder
-from situate.augment.labelled import PROVENANCE
 from situate.augment.made import BlockReport
 from situate.augment.page import Shown, augment_page
 from situate.augment.parts import pictures_to_augment
@@ -53,8 +52,8 @@ def finish(
     pictures = folder.folder / PICTURE_FOLDERS[sources.label_format]
     pictures.mkdir(parents=True, exist_ok=True)
     originals = [] if sources.new_only else list(_taken_over(sources, pictures, unusable))
-    dataset = _data_set(plan, sources, originals, blocks)
-    report = _report(plan, sources, dataset, blocks, len(originals), list(unusable.values()))
+    dataset, new_ids = _data_set(plan, sources, originals, blocks)
+    report = _report(plan, sources, dataset, new_ids, blocks, len(originals), list(unusable.values()))
     for path, content in label_files(dataset, sources.label_format, masks=sources.masks):
         target = folder.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -63,7 +62,7 @@ def finish(
         lines = "".join(json.dumps(error) + "\n" for error in report.errors)
         write_bytes(lines.encode(), folder.folder / ERRORS_FILE)
     rejected = sorted(folder.rejected.glob("*.jpg"))[:NUM_REJECTED_SHOWN]
-    page = augment_page(Shown(report, plan, sources.dataset, dataset, pictures, rejected))
+    page = augment_page(Shown(report, plan, sources.dataset, dataset, new_ids, pictures, rejected))
     write_bytes(page.encode(), folder.folder / PAGE_FILE)
     write_json({"identity": dict(sources.identity), "report": report.to_json()}, folder.folder / REPORT_FILE)
     folder.finish()
@@ -110,27 +109,30 @@ def _link(source: Path, target: Path) -> None:
 
 def _data_set(
     plan: AugmentPlan, sources: Sources, originals: Sequence[CocoImage], blocks: Sequence[BlockReport]
-) -> CocoDataset:
-    """Originals first, as they were; new ids follow the largest that was there."""
+) -> tuple[CocoDataset, frozenset[int]]:
+    """Originals first, as they were; new ids follow the largest that was there. Returns those of new objects, too."""
     old = sources.dataset
     kept = {image.id for image in originals}
     annotations = [annotation for annotation in old.annotations if annotation.image_id in kept]
     next_id = max((annotation.id for annotation in old.annotations), default=0) + 1
     images = list(originals)
-    for block in blocks:
-        for made in block.pictures:
-            images.append(made.image)
-            for annotation in made.annotations:
-                annotations.append(replace(annotation, id=next_id))
-                next_id += 1
+    new_ids: set[int] = set()
+    for made in (made for block in blocks for made in block.pictures):
+        images.append(made.image)
+        for annotation in made.annotations:
+            annotations.append(replace(annotation, id=next_id))
+            next_id += 1
+        new_ids.update(range(next_id - made.num_new, next_id))
     extra = {key: value for key, value in old.extra.items() if key != NOTES}
-    return CocoDataset(old.path, tuple(images), tuple(annotations), plan.categories, extra)
+    dataset = CocoDataset(old.path, tuple(images), tuple(annotations), plan.categories, extra)
+    return dataset, frozenset(new_ids)
 
 
 def _report(
     plan: AugmentPlan,
     sources: Sources,
     dataset: CocoDataset,
+    new_ids: frozenset[int],
     blocks: Sequence[BlockReport],
     num_originals: int,
     errors: Sequence[Mapping[str, str]],
@@ -140,7 +142,7 @@ def _report(
     def kinds(annotations: Sequence[CocoAnnotation]) -> dict[str, int]:
         return counted((names[one.category_id] for one in annotations if not one.is_crowd), names)
 
-    new = [one for one in dataset.annotations if PROVENANCE in one.extra]
+    new = [one for one in dataset.annotations if one.id in new_ids]
     num_held_out = len(sources.dataset.images) - len(pictures_to_augment(sources.dataset.images))
     notes = {
         "objects asked for that may go into no picture": plan.num_without_place,

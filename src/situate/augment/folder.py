@@ -1,8 +1,9 @@
 """The folder of an augmented data set while it is made: what is finished, what may be resumed or replaced."""
 
 import json
+import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ PAGE_FILE = "report.html"
 CUTOUTS = "cutouts"
 BUILDING = "building"
 _IDENTITY_FILE = "identity.json"
+_NEW_PICTURE, _CUTOUT = re.compile(r"aug\d*-\d{7}-"), re.compile(r"\d{6,}-.*\.png$")
 _LABELS = ("annotations.json", "data.yaml", "labels", "Annotations", "SegmentationObject", "ImageSets")
 _OWN = (*_LABELS, "images", "JPEGImages", CUTOUTS, PLAN_FILE, REPORT_FILE, PAGE_FILE, ERRORS_FILE, BUILDING)
 
@@ -31,8 +33,8 @@ class AugmentFolder:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the data set is whole."""
-        return (self.folder / REPORT_FILE).is_file() and not self.building.exists()
+        """Whether the data set is whole: its report is written last, and removed first."""
+        return (self.folder / REPORT_FILE).is_file()
 
     def check(self, *, resume: bool, overwrite: bool) -> None:
         """Find out whether the folder may be used, before any work; nothing is touched.
@@ -52,7 +54,7 @@ class AugmentFolder:
         if not self._is_ours():
             action = "resume" if resume else "overwrite"
             raise InputError(f"{self.folder} holds {found[0]} and no augmentation to {action}; pass another folder")
-        foreign = [name for name in found if name not in _OWN]
+        foreign = [name for name in found if name.removesuffix(".partial") not in _OWN]
         if overwrite and foreign:
             raise InputError(f"{self.folder} holds {foreign[0]}, which is no part of an augmentation; move it away")
 
@@ -66,12 +68,15 @@ class AugmentFolder:
         found = self._found()
         if found and resume:
             self._compare(identity)
-            if not self.is_finished:
+            if self.is_finished:
+                # Killed while this was removed.
+                shutil.rmtree(self.building, ignore_errors=True)
+            else:
                 self.rejected.mkdir(parents=True, exist_ok=True)
             return
         if found:
             self._clear(found)
-        self.rejected.mkdir(parents=True)
+        self.rejected.mkdir(parents=True, exist_ok=True)
         write_json({"format": FORMAT, **identity}, self.building / _IDENTITY_FILE)
 
     def block_path(self, number: int) -> Path:
@@ -91,8 +96,32 @@ class AugmentFolder:
         """Remove what was only for building."""
         shutil.rmtree(self.building)
 
+    def check_pictures(self, names: Collection[str], *, overwrite: bool) -> None:
+        """Find out whether an augmentation that shall be replaced holds pictures of somebody else's.
+
+        Args:
+            names: Of the original pictures.
+            overwrite: Whether it shall be replaced.
+
+        Raises:
+            InputError: Naming one.
+        """
+        if not overwrite:
+            return
+        for folder, is_own in (("images", _is_new_picture), ("JPEGImages", _is_new_picture), (CUTOUTS, _is_cutout)):
+            for path in (self.folder / folder).rglob("*"):
+                name = path.relative_to(self.folder / folder).as_posix()
+                if not (path.is_dir() or name in names or is_own(path.name.removesuffix(".partial"))):
+                    raise InputError(f"{path} is no part of an augmentation of these pictures; move it away")
+
     def _found(self) -> list[str]:
-        return sorted(path.name for path in self.folder.iterdir()) if self.folder.exists() else []
+        found = sorted(path.name for path in self.folder.iterdir()) if self.folder.exists() else []
+        return [] if found == [BUILDING] and self._is_bare() else found
+
+    def _is_bare(self) -> bool:
+        """Whether a run was killed, or the disk was full, before it could say what it is."""
+        names = {path.name for path in self.building.iterdir()} if self.building.is_dir() else {""}
+        return names <= {self.rejected.name, f"{_IDENTITY_FILE}.partial"}
 
     def _is_ours(self) -> bool:
         return any(_format_in(path) == FORMAT for path in (self.folder / PLAN_FILE, self.building / _IDENTITY_FILE))
@@ -107,13 +136,21 @@ class AugmentFolder:
             )
 
     def _clear(self, found: list[str]) -> None:
-        # The plan, by which the folder is known as ours, goes last.
-        for name in sorted(found, key=lambda name: (name == BUILDING, name == PLAN_FILE)):
+        # The report first: without it nothing is whole. The plan, by which the folder is known as ours, last.
+        for name in sorted(found, key=lambda name: (name != REPORT_FILE, name == BUILDING, name == PLAN_FILE)):
             path = self.folder / name
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
+
+
+def _is_new_picture(name: str) -> bool:
+    return _NEW_PICTURE.match(name) is not None
+
+
+def _is_cutout(name: str) -> bool:
+    return _CUTOUT.match(name) is not None
 
 
 def _differences(earlier: Mapping[str, Any], identity: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ class Reject(StrEnum):
     INVISIBLE = "invisible"
     HIDDEN = "hidden"
     TOO_SMALL = "too_small"
+    UNREADABLE = "unreadable"
 
 
 def judged_place(placement: Placement, config: AugmentConfig) -> Reject | None:

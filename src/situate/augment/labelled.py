@@ -28,6 +28,7 @@ class Labelled:
         seen: Its mask, or its box where it has none; None if it has neither.
         whole_px: Pixels that it had before anything was put in front of it.
         has_mask: Whether `seen` is a mask.
+        is_new: Whether it was put into the picture.
         is_covered: Whether something was put in front of it.
     """
 
@@ -35,12 +36,8 @@ class Labelled:
     seen: MaskCrop | None
     whole_px: int
     has_mask: bool
+    is_new: bool = False
     is_covered: bool = False
-
-    @property
-    def is_new(self) -> bool:
-        """Whether it was put into the picture."""
-        return self.annotation.id == NO_ID
 
     @property
     def seen_share(self) -> float:
@@ -65,7 +62,7 @@ class Labelled:
         if not self.is_covered or self.seen is None:
             return self.annotation
         if not self.has_mask:
-            return replace(self.annotation, box_xywh_px=_box_left(self.annotation, self.seen), area_px=None)
+            return _smaller_box(self.annotation, self.seen, _box_crop(self.annotation, image))
         left, top, width, height = self.seen.box_xywh_px
         return replace(
             self.annotation,
@@ -114,7 +111,7 @@ def new_object(
         area_px=float(seen.area_px),
         extra={PROVENANCE: dict(provenance)},
     )
-    return Labelled(annotation, seen, max(whole_px, seen.area_px), has_mask=True)
+    return Labelled(annotation, seen, max(whole_px, seen.area_px), has_mask=True, is_new=True)
 
 
 def _touch(one: MaskCrop, other: MaskCrop) -> bool:
@@ -138,12 +135,15 @@ def _box_crop(annotation: CocoAnnotation, image: CocoImage) -> MaskCrop | None:
     return MaskCrop(first_column, first_row, np.ones((last_row - first_row, last_column - first_column), bool))
 
 
-def _box_left(annotation: CocoAnnotation, seen: MaskCrop) -> tuple[float, float, float, float] | None:
-    """The box round what is seen; a side that nothing covers stays where it was, to the last digit."""
-    if annotation.box_xywh_px is None or not seen.area_px:
-        return annotation.box_xywh_px
+def _smaller_box(annotation: CocoAnnotation, seen: MaskCrop, whole: MaskCrop | None) -> CocoAnnotation:
+    """Shrink a box to what is seen; a side that nothing covers whole stays where it was, to the last digit."""
+    if annotation.box_xywh_px is None or whole is None or not seen.area_px:
+        return annotation
     left, top, width, height = annotation.box_xywh_px
     right, bottom = left + width, top + height
-    left, top = max(left, float(seen.left)), max(top, float(seen.top))
-    right, bottom = min(right, float(seen.left + seen.width)), min(bottom, float(seen.top + seen.height))
-    return (left, top, right - left, bottom - top)
+    left = float(seen.left) if seen.left > whole.left else left
+    top = float(seen.top) if seen.top > whole.top else top
+    right = float(seen.left + seen.width) if seen.left + seen.width < whole.left + whole.width else right
+    bottom = float(seen.top + seen.height) if seen.top + seen.height < whole.top + whole.height else bottom
+    box = (left, top, right - left, bottom - top)
+    return replace(annotation, box_xywh_px=box, area_px=None if annotation.area_px is None else box[2] * box[3])

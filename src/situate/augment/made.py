@@ -25,10 +25,18 @@ class Rejected:
 
 @dataclass(frozen=True)
 class MadePicture:
-    """A new picture's entry and labels."""
+    """A new picture.
+
+    Attributes:
+        image: Its entry.
+        annotations: Its labels, new objects last.
+        num_new: How many of them are new.
+        num_dropped: Objects that are hardly seen any more, and have no label.
+    """
 
     image: CocoImage
     annotations: tuple[CocoAnnotation, ...]
+    num_new: int
     num_dropped: int
 
 

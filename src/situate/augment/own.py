@@ -11,6 +11,8 @@ import numpy as np
 
 from situate.augment.config import AugmentConfig
 from situate.augment.cutouts import Cutout
+from situate.augment.draw import origin_of
+from situate.augment.labelled import PROVENANCE
 from situate.augment.parts import pictures_to_augment
 from situate.data.building.build import one_thread_a_process
 from situate.data.objects.cut import cut_object
@@ -20,12 +22,14 @@ from situate.errors import DataError, SituateError
 from situate.imageio.read import read_picture
 from situate.imageio.write import write_picture
 from situate.labels.coco import CocoAnnotation, CocoDataset, CocoImage
+from situate.pipeline.runtime import one_thread
 from situate.records.picture import Picture
 from situate.sharding.engine import Engine, run_items
 
 _SIZE_PX = 512
 """Limits on sizes count as if pictures were so large; smaller ones keep their size."""
 _NUM_PER_BLOCK = 16
+_MAX_NAME = 60
 _NO_FILE_NAME = re.compile(r"[^\w.-]+")
 
 
@@ -78,7 +82,9 @@ def own_objects(
         DataError: If no object can be used.
     """
     by_image = dataset.annotations_by_image()
-    items = [(image, by_image[image.id]) for image in pictures_to_augment(dataset.images) if by_image[image.id]]
+    # What an earlier augmentation put there comes from a cut-out already.
+    real = {key: tuple(one for one in several if PROVENANCE not in one.extra) for key, several in by_image.items()}
+    items = [(image, real[image.id]) for image in pictures_to_augment(dataset.images) if real[image.id]]
     blocks = [items[start : start + _NUM_PER_BLOCK] for start in range(0, len(items), _NUM_PER_BLOCK)]
     work = partial(_block, _Source(images, dataset.category_names(), config, folder))
     parts: dict[int, OwnObjects] = dict(
@@ -96,6 +102,12 @@ def own_objects(
 
 
 def _block(source: _Source, items: Sequence[_Item]) -> OwnObjects:
+    # A matting network too gives the same bytes on any number of workers.
+    with one_thread():
+        return _found(source, items)
+
+
+def _found(source: _Source, items: Sequence[_Item]) -> OwnObjects:
     found = OwnObjects()
     for image, annotations in items:
         try:
@@ -134,11 +146,12 @@ def picture_of(image: CocoImage, folder: Path) -> Picture:
 
 def _cut(chosen: Chosen, image: CocoImage, pixels: np.ndarray, source: _Source) -> Cutout:
     kind = source.kinds[chosen.annotation.category_id]
-    stem = _NO_FILE_NAME.sub("-", Path(image.file_name).stem)[-60:]
-    name = f"{_NO_FILE_NAME.sub('-', kind)}/{chosen.annotation.id:06d}-{stem}.png"
+    stem = _NO_FILE_NAME.sub("-", Path(image.file_name).stem)[-_MAX_NAME:]
+    folder = _NO_FILE_NAME.sub("-", kind)[:_MAX_NAME].strip(".") or f"class-{chosen.annotation.category_id}"
+    name = f"{folder}/{chosen.annotation.id:06d}-{stem}.png"
     if source.folder is not None:
         path = source.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         cut = cut_object(pixels, chosen.crop, source.config.matting)
         write_picture(Picture(cut.pixels), path)
-    return Cutout(name, kind, image.id, chosen.annotation.id)
+    return Cutout(name, kind, origin_of(image), chosen.annotation.id)

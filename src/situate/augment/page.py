@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 from jaxtyping import UInt8
 
-from situate.augment.labelled import PROVENANCE
 from situate.augment.plan import AugmentPlan
 from situate.augment.report import AugmentReport
 from situate.errors import SituateError
@@ -36,6 +35,7 @@ class Shown:
         plan: What was planned.
         before: The data set that was there.
         after: The data set that was written.
+        new_ids: Of the new objects in it.
         pictures: Folder of its pictures.
         rejected: Small pictures of what was rejected, named by the reason.
     """
@@ -44,6 +44,7 @@ class Shown:
     plan: AugmentPlan
     before: CocoDataset
     after: CocoDataset
+    new_ids: frozenset[int]
     pictures: Path
     rejected: Sequence[Path]
 
@@ -84,7 +85,7 @@ def _counts(report: AugmentReport) -> list[str]:
 
 def _distributions(shown: Shown) -> list[str]:
     old = [one for one in shown.before.annotations if one.box_xywh_px is not None and not one.is_crowd]
-    new = [one for one in shown.after.annotations if PROVENANCE in one.extra]
+    new = [one for one in shown.after.annotations if one.id in shown.new_ids]
     figures = []
     for title, annotations, dataset in (("annotated", old, shown.before), ("new", new, shown.after)):
         boxes = _boxes(annotations, dataset)
@@ -115,7 +116,8 @@ def _places(boxes: np.ndarray) -> np.ndarray:
 
 
 def _new_pictures(shown: Shown) -> list[str]:
-    new = [image for image in shown.after.images if PROVENANCE in image.extra]
+    with_new = {one.image_id for one in shown.after.annotations if one.id in shown.new_ids}
+    new = [image for image in shown.after.images if image.id in with_new]
     if not new:
         return [heading("New pictures"), paragraph("There are none.")]
     chosen = [new[place] for place in np.linspace(0, len(new) - 1, min(NUM_SHOWN, len(new))).round().astype(int)]
@@ -125,26 +127,30 @@ def _new_pictures(shown: Shown) -> list[str]:
         if annotation.image_id in ids:
             annotations[annotation.image_id].append(annotation)
     names = shown.after.category_names()
-    cells = [_cell(image, annotations[image.id], names, shown.pictures) for image in chosen]
+    cells = [_cell(image, annotations[image.id], names, shown) for image in chosen]
     text = "Labels as they were written: new objects in orange, those that were there in blue."
     return [heading("New pictures"), paragraph(text, is_soft=True), chart_row(cells)]
 
 
-def _cell(image: CocoImage, annotations: Sequence[CocoAnnotation], names: dict[int, str], folder: Path) -> str:
-    pixels = read_picture(folder / image.file_name).rgb_u8
+def _cell(image: CocoImage, annotations: Sequence[CocoAnnotation], names: dict[int, str], shown: Shown) -> str:
+    pixels = read_picture(shown.pictures / image.file_name).rgb_u8
     scale = CELL_PX / max(pixels.shape[:2])
     size_wh = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
     drawn = np.ascontiguousarray(cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA))
     for annotation in annotations:
-        _draw(drawn, annotation, image, scale)
-    number = Path(image.file_name).name.split("-")[1].lstrip("0") or "0"
-    new = ", ".join(names[one.category_id] for one in annotations if PROVENANCE in one.extra)
-    return picture(drawn, f"{number}: + {new}", is_lossless=False)
+        _draw(drawn, annotation, image, scale, NEW_COLOUR if annotation.id in shown.new_ids else OLD_COLOUR)
+    new = ", ".join(names[one.category_id] for one in annotations if one.id in shown.new_ids)
+    return picture(drawn, f"{image.id}: + {new}", is_lossless=False)
 
 
-def _draw(drawn: UInt8[np.ndarray, "h w 3"], annotation: CocoAnnotation, image: CocoImage, scale: float) -> None:
+def _draw(
+    drawn: UInt8[np.ndarray, "h w 3"],
+    annotation: CocoAnnotation,
+    image: CocoImage,
+    scale: float,
+    colour: tuple[int, int, int],
+) -> None:
     """Draw the outline of a mask and the box."""
-    colour = NEW_COLOUR if PROVENANCE in annotation.extra else OLD_COLOUR
     if annotation.box_xywh_px is not None:
         left, top, width, height = (round(side * scale) for side in annotation.box_xywh_px)
         cv2.rectangle(drawn, (left, top), (left + width - 1, top + height - 1), colour, 1)

@@ -1,33 +1,10 @@
-"""Which part of a data set a picture belongs to: objects never go from one part into another."""
+"""Which pictures may be augmented: objects never go from one part of a data set into another."""
 
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 
 from situate.errors import InputError
 from situate.labels.coco import CocoImage
-
-HELD_OUT = ("val", "test")
-_NAMES = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "dev": "val",
-    "test": "test",
-    "testing": "test",
-}
-
-
-def part_of(image: CocoImage) -> str:
-    """Return `train`, `val` or `test` by the entry's `split`, else by the folders of its name; empty if none says so.
-
-    `train2017/a.jpg` is of `train`.
-    """
-    named = image.extra.get("split")
-    words = [named] if isinstance(named, str) else list(PurePosixPath(image.file_name).parts[:-1])
-    found = [_NAMES[word] for word in (word.lower().rstrip("0123456789") for word in words) if word in _NAMES]
-    return found[0] if found else ""
+from situate.labels.parts import HELD_OUT, part_of
 
 
 def pictures_to_augment(images: Sequence[CocoImage]) -> tuple[CocoImage, ...]:

@@ -1,42 +1,24 @@
 """What will be made: which objects go into which pictures, all drawn before any work, and kept as a file."""
 
 import json
-from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from situate.augment.balance import check_classes, drawn_kinds
+from situate.augment.balance import check_classes
 from situate.augment.config import AugmentConfig
 from situate.augment.cutouts import Cutout, CutoutFolder, check_kinds
+from situate.augment.draw import PlannedPicture, drawn_pictures
 from situate.augment.parts import pictures_to_augment
 from situate.errors import DataError, InputError
+from situate.imageio.foreground import MIN_BACKGROUND_SIDE_PX
 from situate.labels.coco import CocoCategory, CocoDataset, CocoImage, category_of
 from situate.labels.coco_entries import category_entry
-from situate.seeds import seed_for
 
 FORMAT = "situate-augment-1"
 PLAN_FILE = "plan.json"
-
-
-@dataclass(frozen=True)
-class PlannedPicture:
-    """One new picture.
-
-    Attributes:
-        number: From 0; its name begins with it.
-        image_id: The picture that it is made from.
-        seed: Its draws follow from it.
-        cutouts: Names of the cut-outs that are tried first, one for each new object.
-    """
-
-    number: int
-    image_id: int
-    seed: int
-    cutouts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -131,121 +113,28 @@ def plan_augmentation(
         InputError: If classes do not exist or have no cut-outs, or there is nothing to do.
     """
     known = [category.name for category in dataset.categories]
+    if wanted := {*config.per_class, *config.kinds}:
+        folder = replace(folder, cutouts=tuple(cutout for cutout in folder.cutouts if cutout.kind in wanted))
     added = check_kinds(folder.cutouts, known, add_classes=config.add_classes)
     by_kind = folder.by_kind()
     check_classes(config, {kind: len(several) for kind, several in by_kind.items()}, [*known, *added])
-    images = [image for image in pictures_to_augment(dataset.images) if image.problem is None]
+    images = [image for image in pictures_to_augment(dataset.images) if _can_be_used(image)]
     if not images:
         raise InputError(f"{dataset.path} has no picture that can be used; annotate some, or check the folder")
     usable = {kind: by_kind[kind] for kind in (config.per_class or config.kinds or by_kind)}
     before = _counts(dataset)
-    pictures, num_left = _pictures(config, images, usable, before)
+    pictures, num_left = drawn_pictures(config, images, usable, before)
     next_id = max((category.id for category in dataset.categories), default=-1) + 1
     new = [CocoCategory(next_id + place, kind) for place, kind in enumerate(added)]
     categories = (*dataset.categories, *new)
     return AugmentPlan(config, folder, categories, before, tuple(pictures), num_left, identity)
 
 
-def draw_cutout(
-    cutouts: Sequence[Cutout], image: CocoImage, config: AugmentConfig, generator: np.random.Generator
-) -> Cutout | None:
-    """Draw one that may go into a picture: nothing comes back into its own picture unless that is asked for.
-
-    Args:
-        cutouts: Of one class; not empty.
-        image: The picture.
-        config: Says whether objects may come back.
-        generator: Source of randomness.
-
-    Returns:
-        A cut-out; None if none is allowed.
-    """
-
-    def is_allowed(cutout: Cutout) -> bool:
-        return config.own_picture or cutout.image_id is None or cutout.image_id != image.id
-
-    for _ in range(_NUM_QUICK_DRAWS):
-        cutout = cutouts[int(generator.integers(len(cutouts)))]
-        if is_allowed(cutout):
-            return cutout
-    allowed = [cutout for cutout in cutouts if is_allowed(cutout)]
-    return allowed[int(generator.integers(len(allowed)))] if allowed else None
+def _can_be_used(image: CocoImage) -> bool:
+    return image.problem is None and min(image.width, image.height) >= MIN_BACKGROUND_SIDE_PX
 
 
 def _counts(dataset: CocoDataset) -> dict[str, int]:
     names = dataset.category_names()
     found = Counter(names[one.category_id] for one in dataset.annotations if not one.is_crowd)
     return {name: found[name] for name in names.values()}
-
-
-def _pictures(
-    config: AugmentConfig, images: Sequence[CocoImage], usable: Mapping[str, list[Cutout]], before: Mapping[str, int]
-) -> tuple[list[PlannedPicture], int]:
-    sizes = _sizes(config, len(images))
-    counts = {kind: len(several) for kind, several in usable.items()}
-    waiting = deque(drawn_kinds(config, before, counts, sum(sizes)))
-    pictures: list[PlannedPicture] = []
-    num_idle = 0
-    backgrounds = _backgrounds(config, images)
-    # After one idle turn round all pictures, those that still wait have no picture that they may go into.
-    while waiting and num_idle <= len(images):
-        image = next(backgrounds)
-        number = len(pictures)
-        size = sizes[number] if number < len(sizes) else 1
-        names = _taken(config, image, usable, waiting, size, number)
-        num_idle = 0 if names else num_idle + 1
-        if names:
-            pictures.append(PlannedPicture(number, image.id, seed_for(config.seed, "picture", number), names))
-    return pictures, len(waiting)
-
-
-def _taken(
-    config: AugmentConfig,
-    image: CocoImage,
-    usable: Mapping[str, list[Cutout]],
-    waiting: deque[str],
-    size: int,
-    number: int,
-) -> tuple[str, ...]:
-    """Take classes that wait and may go into a picture, in their order, and draw a cut-out of each."""
-    generator = np.random.default_rng(seed_for(config.seed, "cutouts", number, image.id))
-    names: list[str] = []
-    passed: list[str] = []
-    while waiting and len(names) < size and len(passed) < _LOOK_AHEAD:
-        kind = waiting.popleft()
-        cutout = draw_cutout(usable[kind], image, config, generator)
-        if cutout is None:
-            passed.append(kind)
-        else:
-            names.append(cutout.name)
-    waiting.extendleft(reversed(passed))
-    return tuple(names)
-
-
-def _sizes(config: AugmentConfig, num_images: int) -> list[int]:
-    """How many objects go into each picture."""
-    least, most = config.objects
-    generator = np.random.default_rng(seed_for(config.seed, "sizes"))
-    if not config.per_class:
-        count = config.total or (config.per_image or 1) * num_images
-        return generator.integers(least, most + 1, count).tolist()
-    sizes: list[int] = []
-    left = sum(config.per_class.values())
-    while left > 0:
-        sizes.append(min(left, int(generator.integers(least, most + 1))))
-        left -= sizes[-1]
-    return sizes
-
-
-def _backgrounds(config: AugmentConfig, images: Sequence[CocoImage]) -> Iterator[CocoImage]:
-    """Every picture comes up once before any comes up twice."""
-    turn = 0
-    while True:
-        order = np.random.default_rng(seed_for(config.seed, "backgrounds", turn)).permutation(len(images))
-        yield from (images[place] for place in order)
-        turn += 1
-
-
-_NUM_QUICK_DRAWS = 8
-_LOOK_AHEAD = 1000
-"""So many waiting objects are looked through for one that may go into a picture."""

@@ -6,13 +6,16 @@
 import hashlib
 import json
 import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from itertools import count
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from situate.augment.block_files import write_block
+from situate.augment.checks import check_apart, check_model, check_planned
 from situate.augment.config import AugmentConfig
 from situate.augment.cutouts import SELF, CutoutFolder, cutouts_in, readable
 from situate.augment.finish import Sources, finish
@@ -27,9 +30,10 @@ from situate.data.shard_writer import writing
 from situate.errors import InputError
 from situate.imageio.write import write_json
 from situate.labels.coco import CocoDataset
+from situate.labels.coco_mask import require_pycocotools
 from situate.labels.read import dataset_fingerprint, format_of, read_labels
 from situate.labels.write import PICTURE_FOLDERS, WrittenFormat, check_writable
-from situate.pipeline.model_files import conditioning_of, fingerprint_of
+from situate.pipeline.model_files import fingerprint_of
 from situate.pipeline.runtime import folder_of
 from situate.sharding.engine import check_engine, run_items
 from situate.sharding.pool import check_num_workers
@@ -42,9 +46,11 @@ def plan_only(
     config: AugmentConfig, source: AugmentSource, workers: Workers
 ) -> tuple[AugmentPlan, list[dict[str, str]]]:
     """Say what would be made, and what cannot be used; nothing is written."""
+    require_pycocotools()
+    source = source.absolute()
     dataset = _read(source)
     folder, errors = _cutouts(config, source, dataset, None, workers)
-    return plan_augmentation(config, dataset, folder), errors
+    return plan_augmentation(config.absolute(), dataset, folder), errors
 
 
 def augment(
@@ -73,10 +79,14 @@ def augment(
     """
     check_num_workers(workers.num_workers)
     check_engine(workers.engine)
+    require_pycocotools()
+    config, source = config.absolute(), source.absolute()
+    check_apart(config, source, output.folder)
     folder = AugmentFolder(output.folder)
     folder.check(resume=output.resume, overwrite=output.overwrite)
     dataset = _read(source)
-    _check_model(folder_of(source.model))
+    folder.check_pictures({image.file_name for image in dataset.images}, overwrite=output.overwrite)
+    check_model(folder_of(source.model))
     label_format = output.label_format or _same_format(source)
     check_writable(dataset, label_format)
     identity = _identity(config, source, dataset, output, label_format)
@@ -95,14 +105,6 @@ def _read(source: AugmentSource) -> CocoDataset:
     if not source.images.is_dir():
         raise InputError(f"{source.images} is not a folder; pass the folder of the pictures")
     return dataset
-
-
-def _check_model(folder: Path) -> None:
-    if conditioning_of(folder) == "literal":
-        raise InputError(
-            f"the model {folder} is `literal`: it finds the object's place itself and cannot be told one, so that its "
-            "labels would be guesses; use a `pasted` model such as small, which ships with situate"
-        )
 
 
 def _same_format(source: AugmentSource) -> WrittenFormat:
@@ -149,19 +151,19 @@ def _opened(
         return read_plan(path), json.loads(path.read_bytes())["errors"]
     whole = output.folder.absolute()
     # Own objects are cut out beside the folder: what is in it may still be needed.
-    beside = whole.parent / f".{whole.name}.{CUTOUTS}"
-    shutil.rmtree(beside, ignore_errors=True)
+    beside = Path(tempfile.mkdtemp(prefix=f".{whole.name}-", dir=whole.parent))
     try:
-        cutouts, errors = _cutouts(config, source, dataset, beside, workers)
+        cutouts, errors = _cutouts(config, source, dataset, beside / CUTOUTS, workers)
         if source.is_self:
             cutouts = replace(cutouts, root=whole / CUTOUTS)
         told = {key: str(identity[key]) for key in ("annotations", "cutouts", "model", "backend")}
         plan = plan_augmentation(config, dataset, cutouts, told)
+        check_planned(plan, dataset, identity["label_format"])
         folder.open(identity, resume=output.resume, overwrite=output.overwrite)
-        if beside.is_dir():
+        if source.is_self:
             # Of a run that was killed before its plan was written.
             shutil.rmtree(whole / CUTOUTS, ignore_errors=True)
-            beside.replace(whole / CUTOUTS)
+            shutil.move(beside / CUTOUTS, whole / CUTOUTS)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     write_json({**plan.to_json(output.folder), "errors": errors}, path)
@@ -189,13 +191,14 @@ def _compose(
     from situate.augment.block import Block, Setting
 
     setting = Setting(
-        config=plan.config.absolute(),
+        config=plan.config,
         folder=replace(plan.folder, root=plan.folder.root.absolute()),
         category_ids={category.name: category.id for category in plan.categories},
         images=source.images.absolute(),
         output=pictures.absolute(),
         rejected=folder.rejected.absolute(),
         first_image_id=max((image.id for image in dataset.images), default=0) + 1,
+        prefix=_free_prefix(dataset),
         model=folder_of(source.model).absolute(),
         runtime=source.runtime,
     )
@@ -221,6 +224,12 @@ def _compose(
         num_done += len(items[position].planned)
         if progress is not None:
             progress(num_done, len(plan.pictures))
+
+
+def _free_prefix(dataset: CocoDataset) -> str:
+    """Return how new names begin: as no name does yet, also where an augmented data set is augmented again."""
+    taken = {PurePosixPath(image.file_name).name.split("-")[0] for image in dataset.images}
+    return next(prefix for number in count(1) if (prefix := f"aug{number if number > 1 else ''}") not in taken)
 
 
 def _make_block(setting: Any, block: Any) -> Any:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from situate.augment.config import AugmentConfig
+from situate.augment.draw import PlannedPicture
 from situate.augment.labelled import Labelled, labelled
 from situate.augment.made import Rejected
-from situate.augment.plan import PlannedPicture
 from situate.labels.coco import CocoAnnotation, CocoImage
 from situate.pipeline.inputs import scene_from
 from situate.records.picture import Picture
@@ -46,13 +46,9 @@ class Scene:
         """Objects that were put into it."""
         return sum(one.is_new for one in self.objects)
 
-    def annotations(self, config: AugmentConfig) -> list[CocoAnnotation]:
-        """Its labels now; what is hardly seen any more is left out."""
-        return [
-            one.current(self.image)
-            for one in self.objects
-            if not one.is_covered or one.seen_share >= config.min_visible
-        ]
+    def kept(self, config: AugmentConfig) -> list[Labelled]:
+        """Its objects, new ones last; what is hardly seen any more is left out."""
+        return [one for one in self.objects if not one.is_covered or one.seen_share >= config.min_visible]
 
 
 def open_scene(

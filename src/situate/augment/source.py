@@ -1,6 +1,6 @@
 """What an augmented data set is made from, and how it is written."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -30,6 +30,11 @@ class AugmentSource:
     model: Path | None = None
     runtime: Runtime = field(default_factory=Runtime)
 
+    def absolute(self) -> "AugmentSource":
+        """Return it with paths that mean the same in every process."""
+        cutouts = self.cutouts if self.is_self else self.cutouts.absolute()
+        return replace(self, annotations=self.annotations.absolute(), images=self.images.absolute(), cutouts=cutouts)
+
     @property
     def is_self(self) -> bool:
         """Whether the data set's own objects are used."""
@@ -44,7 +49,7 @@ class AugmentOutput:
         folder: Where to.
         label_format: Layout; None is that of the annotations (COCO for masks).
         new_only: Leave the original pictures out.
-        masks: How COCO masks of new and of covered objects are written.
+        masks: How COCO run lengths are written: new and covered objects have them.
         resume: Go on with what is in the folder.
         overwrite: Replace it.
     """

@@ -1,7 +1,8 @@
 """Pascal VOC: an XML file for every picture with its objects' boxes, and palette pictures whose values number them.
 
 `Annotations/NAME.xml` belongs to `SegmentationObject/NAME.png`: value k is the k-th object of the XML file, counted
-from 1; 255 marks outlines that belong to none.
+from 1; 255 marks outlines that belong to none. `ImageSets/Main` says which pictures are for training,
+validating and testing.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from situate.errors import DataError, ImageError, InputError
 from situate.labels.coco import CocoAnnotation, CocoCategory, CocoDataset, CocoImage
 from situate.labels.label_map import LabelledObject, LabelMap, objects_of, read_label_map
 from situate.labels.notes import PICTURES_WITHOUT_ANNOTATIONS, notes_of
+from situate.labels.parts import PARTS, SPLIT
 from situate.labels.picture_files import PICTURE_SUFFIXES, files_outside, picture_files
 from situate.labels.problems import first_problems
 from situate.labels.voc_xml import VocPicture, read_voc_xml
@@ -47,12 +49,14 @@ def read_voc(annotations: Path, images: Path) -> CocoDataset:
     names = sorted({one.name for picture in pictures for one in picture.objects})
     ids = {name: category_id for category_id, name in enumerate(names, start=1)}
     masks = folder.absolute().parent / "SegmentationObject"
+    splits = _splits(folder.absolute().parent)
     entries: list[CocoImage] = []
     objects: list[CocoAnnotation] = []
     for image_id, picture in enumerate(pictures, start=1):
         found, problem = _masks_of(picture, masks / f"{picture.path.stem}.png")
         name = _file_name(picture, images)
-        entries.append(CocoImage(image_id, name, picture.width, picture.height, problem=problem))
+        extra = {SPLIT: splits[picture.path.stem]} if picture.path.stem in splits else {}
+        entries.append(CocoImage(image_id, name, picture.width, picture.height, extra, problem))
         objects += _annotations(picture, found, ids, image_id=image_id, first_id=len(objects) + 1)
     categories = tuple(CocoCategory(category_id, name) for name, category_id in ids.items())
     extra = notes_of({PICTURES_WITHOUT_ANNOTATIONS: _num_bare_pictures(images, masks, entries)})
@@ -64,6 +68,17 @@ def xml_files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.iterdir() if path.suffix.lower() == ".xml" and not path.name.startswith("."))
+
+
+def _splits(folder: Path) -> dict[str, str]:
+    """The parts that `ImageSets/Main` puts pictures into, by the names of their XML files."""
+    found: dict[str, str] = {}
+    for part in PARTS:
+        path = folder / "ImageSets" / "Main" / f"{part}.txt"
+        if path.is_file():
+            words = path.read_text(encoding="utf-8", errors="replace").split("\n")
+            found |= {word.strip(): part for word in words if word.strip()}
+    return found
 
 
 def _file_name(picture: VocPicture, images: Path) -> str:

@@ -11,9 +11,10 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from situate.labels.coco import CocoAnnotation, CocoDataset, CocoImage
+from situate.labels.parts import PARTS, part_of
 from situate.labels.shown import mask_or_none, shown_pictures
 
-VOC_PICTURES = "JPEGImages"
+VOC_PICTURES, IMAGE_SETS = "JPEGImages", "ImageSets/Main"
 MAX_VOC_OBJECTS = 254
 """Of a picture with masks: 0 is background, 255 marks outlines."""
 _FLAGS = {"truncated": 0, "difficult": 0, "occluded": None}
@@ -30,15 +31,19 @@ def voc_files(dataset: CocoDataset) -> Iterator[tuple[PurePosixPath, bytes]]:
     are rounded to whole pixels; an object without one has its mask's.
     """
     names = dataset.category_names()
-    stems: list[str] = []
+    parts: dict[str, str] = {}
     for image, objects in shown_pictures(dataset):
-        stems.append(voc_stem(image.file_name))
+        stem = voc_stem(image.file_name)
+        parts[stem] = part_of(image) or PARTS[0]
         values, boxes = _drawn(image, objects)
         described = [(names[one.category_id], one, box) for one, box in zip(objects, boxes, strict=True)]
-        yield PurePosixPath("Annotations", f"{stems[-1]}.xml"), _xml(image, described, is_segmented=values is not None)
+        yield PurePosixPath("Annotations", f"{stem}.xml"), _xml(image, described, is_segmented=values is not None)
         if values is not None:
-            yield PurePosixPath("SegmentationObject", f"{stems[-1]}.png"), _png(values)
-    yield PurePosixPath("ImageSets/Main/train.txt"), "".join(f"{stem}\n" for stem in stems).encode("utf-8")
+            yield PurePosixPath("SegmentationObject", f"{stem}.png"), _png(values)
+    for part in PARTS:
+        own = "".join(f"{stem}\n" for stem, found in parts.items() if found == part)
+        if own or part == PARTS[0]:
+            yield PurePosixPath(f"{IMAGE_SETS}/{part}.txt"), own.encode("utf-8")
 
 
 def voc_stem(file_name: str) -> str:

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from situate.labels.coco import CocoAnnotation, CocoDataset, CocoImage
 from situate.labels.coco_mask import MIN_POLYGON_NUMBERS
 from situate.labels.outline import joined, rings_of
+from situate.labels.parts import PARTS, part_of
 from situate.labels.shown import mask_or_none, shown_pictures
 
 YOLO_FILE = "data.yaml"
@@ -21,10 +22,15 @@ _NUM_DIGITS = 7
 def yolo_files(dataset: CocoDataset) -> Iterator[tuple[PurePosixPath, bytes]]:
     """Yield `data.yaml` and the label file of every picture that can be read, an empty one where it shows nothing.
 
-    Classes are numbered from 0 in the order of their ids. Lines are polygons where every object of a picture has a
-    segmentation, else boxes: in a file with polygons Ultralytics takes the four numbers of a box for two corners.
+    Where pictures belong to parts, `data.yaml` names a list of pictures for each. Classes are numbered from 0
+    in the order of their ids. Lines are polygons where every object of a picture has a segmentation, else
+    boxes: in a file with polygons Ultralytics takes the four numbers of a box for two corners.
     """
     yield PurePosixPath(YOLO_FILE), _description(dataset)
+    for part, images in _parts(dataset).items():
+        # A dot at the front: relative to the folder of the list.
+        lines = "".join(f"./{_PICTURES}/{image.file_name}\n" for image in images)
+        yield PurePosixPath(f"{part}.txt"), lines.encode("utf-8")
     numbers = {category_id: number for number, category_id in enumerate(sorted(dataset.category_names()))}
     for image, objects in shown_pictures(dataset):
         lines = [f"{numbers[one.category_id]} {line}\n" for one, line in _lines(image, objects)]
@@ -47,8 +53,22 @@ def has_yolo_line(annotation: CocoAnnotation, image: CocoImage) -> bool:
 def _description(dataset: CocoDataset) -> bytes:
     names = [name for _, name in sorted(dataset.category_names().items())]
     # Without `path`: Ultralytics takes it from the folder that a program is started in, not from that of the file.
-    content = {"train": _PICTURES, "val": _PICTURES, "names": dict(enumerate(names))}
+    parts = {part: f"{part}.txt" for part in _parts(dataset)} or {"train": _PICTURES}
+    parts.setdefault("train", parts.get("val", _PICTURES))
+    parts.setdefault("val", parts["train"])
+    content = {**parts, "names": dict(enumerate(names))}
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True).encode("utf-8")
+
+
+def _parts(dataset: CocoDataset) -> dict[str, list[CocoImage]]:
+    """The pictures of each part; nothing if there are no parts. Pictures that name none are for training."""
+    grouped: dict[str, list[CocoImage]] = {}
+    for image, _ in shown_pictures(dataset):
+        grouped.setdefault(part_of(image), []).append(image)
+    if set(grouped) <= {""}:
+        return {}
+    grouped.setdefault("train", []).extend(grouped.pop("", []))
+    return {part: grouped[part] for part in PARTS if grouped.get(part)}
 
 
 def _lines(image: CocoImage, objects: Sequence[CocoAnnotation]) -> Iterator[tuple[CocoAnnotation, str]]:

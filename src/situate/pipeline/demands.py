@@ -1,6 +1,7 @@
 """What people write of places: sizes as text, masks as files. Imports nothing that takes long."""
 
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,13 +42,24 @@ def mask_for(path: Path | None, option: str, background: "Picture") -> "np.ndarr
     """
     if path is None:
         return None
-    from situate.imageio.encode import PICTURE_SUFFIXES
     from situate.imageio.mask import read_mask
 
     if path.is_dir():
         stem = Path(background.name).stem
-        found = sorted(file for file in path.iterdir() if file.stem == stem and file.suffix.lower() in PICTURE_SUFFIXES)
+        found = _by_stem(path, path.stat().st_mtime_ns).get(stem, [])
         if len(found) != 1:
             raise InputError(f"{option} {path} holds {len(found)} pictures called {stem}; it needs one")
         path = found[0]
     return read_mask(path, background)
+
+
+@lru_cache(maxsize=4)
+def _by_stem(folder: Path, _changed_ns: int) -> dict[str, list[Path]]:
+    """The pictures of a folder; listed once, until the folder changes."""
+    from situate.imageio.encode import PICTURE_SUFFIXES
+
+    found: dict[str, list[Path]] = {}
+    for file in sorted(folder.iterdir()):
+        if file.suffix.lower() in PICTURE_SUFFIXES:
+            found.setdefault(file.stem, []).append(file)
+    return found
