@@ -1,0 +1,1 @@
+"""Does a detector that is trained with few pictures find more when composites are added?"""
