@@ -11,6 +11,7 @@ from situate.augment.config import AugmentConfig
 from situate.augment.cutouts import Cutout, CutoutFolder
 from situate.augment.draw import draw_cutout
 from situate.augment.gate import Reject, judged_object, judged_place
+from situate.augment.habits import Habits
 from situate.augment.labelled import PROVENANCE, new_object, visible_crop
 from situate.augment.made import Rejected
 from situate.augment.place import Candidate, orders_for
@@ -33,12 +34,14 @@ class Studio:
         folder: The cut-outs.
         category_ids: Of the classes.
         composer: The model.
+        habits: Of classes with annotated objects enough.
     """
 
     config: AugmentConfig
     folder: CutoutFolder
     category_ids: Mapping[str, int]
     composer: Composer
+    habits: Mapping[str, Habits]
 
     @cached_property
     def by_name(self) -> dict[str, Cutout]:
@@ -93,7 +96,7 @@ def _candidate(scene: Scene, cutout: Cutout, studio: Studio) -> Candidate:
 def _round(asked: Sequence[tuple[Scene, Cutout, Candidate]], studio: Studio) -> None:
     """Try one object in each of several scenes."""
     config, composer = studio.config, studio.composer
-    found = orders_for(composer.pipeline, [candidate for _, _, candidate in asked], config)
+    found = orders_for(composer.pipeline, [candidate for _, _, candidate in asked], config, studio.habits)
     taken: list[tuple[Scene, Cutout, Order]] = []
     for (scene, cutout, _), order in zip(asked, found, strict=True):
         if isinstance(order, PlacementError):

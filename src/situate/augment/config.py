@@ -57,6 +57,8 @@ class AugmentConfig(SizeRange):
         place: Who says where: the `model`, or a `random` place with the size that the cut-out has, give or take a
             quarter, which is plain copy-paste.
         places: So many of the best places that the model finds are considered; one is drawn by their probabilities.
+        like_annotated: A class with at least so many annotated objects is placed where, and as tall as, such objects
+            stand in this data set, as far as the model agrees; 0 never.
         sizes: Size limits by class, besides those for all.
         allow: Picture, or folder of pictures named like the backgrounds, white where objects may stand.
         avoid: The same, white what objects must not cover.
@@ -87,6 +89,7 @@ class AugmentConfig(SizeRange):
     matting: str = "guided"
     place: Literal["model", "random"] = "model"
     places: int = Field(default=5, ge=1, le=100)
+    like_annotated: int = Field(default=20, ge=0)
     sizes: Mapping[str, SizeRange] = Field(default_factory=dict)
     allow: Path | None = None
     avoid: Path | None = None

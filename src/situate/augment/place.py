@@ -1,18 +1,20 @@
 """Where new objects stand: one of the model's best places, drawn by their probabilities, or a random place."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from situate.augment.config import AugmentConfig
 from situate.augment.gate import judged_place
+from situate.augment.habits import Habits
 from situate.errors import PlacementError, SituateError
 from situate.geometry.boxes import xywh_px_to_cxcywh
+from situate.geometry.canvas import Letterbox
 from situate.geometry.correction import NO_CORRECTION, correction_of
 from situate.nn.placement import PlacementPrediction
-from situate.pipeline.batch import Pair, predictions, ranked_places
+from situate.pipeline.batch import Pair, predictions
 from situate.pipeline.compose import ComposePipeline, Order
 from situate.pipeline.demands import extent_of, mask_for
 from situate.records.batch import PlacementInput
@@ -47,9 +49,18 @@ class Candidate:
 
 
 def orders_for(
-    pipeline: ComposePipeline, candidates: Sequence[Candidate], config: AugmentConfig
+    pipeline: ComposePipeline,
+    candidates: Sequence[Candidate],
+    config: AugmentConfig,
+    habits: Mapping[str, Habits],
 ) -> list[Order | SituateError]:
     """Find a place for each; the network sees all of them at once.
+
+    Args:
+        pipeline: The model.
+        candidates: What shall go where.
+        config: The limits.
+        habits: Of classes with annotated objects enough.
 
     Returns:
         For each, what is to be composed, or why there is no place.
@@ -62,12 +73,12 @@ def orders_for(
         predictions(pipeline, [pair for pair, _ in sound]) if sound and is_predicted else [None] * len(sound)
     )
     orders: list[Order | SituateError] = []
-    for reading in readings:
+    for candidate, reading in zip(candidates, readings, strict=True):
         if isinstance(reading, SituateError):
             orders.append(reading)
             continue
         try:
-            orders.append(_order(pipeline, *reading, next(predicted), config))
+            orders.append(_order(pipeline, *reading, next(predicted), config, habits.get(candidate.kind)))
         except SituateError as error:
             orders.append(error)
     return orders
@@ -79,12 +90,32 @@ def _order(
     placement: Placement | None,
     predicted: tuple[PlacementInput, PlacementPrediction] | None,
     config: AugmentConfig,
+    habits: Habits | None,
 ) -> Order:
     if placement is None:
         assert predicted is not None
-        placement = _drawn(ranked_places(pipeline, pair, *predicted, config.places).placements, pair.seed, config)
+        placement = _drawn(_ranked(pipeline, pair, *predicted, config.places, habits), pair.seed, config)
     prediction = None if predicted is None else predicted[1]
     return Order(pair.background, pair.foreground, [placement], prediction, pair.seed)
+
+
+def _ranked(
+    pipeline: ComposePipeline,
+    pair: Pair,
+    inputs: PlacementInput,
+    prediction: PlacementPrediction,
+    count: int,
+    habits: Habits | None,
+) -> Sequence[Placement]:
+    """The best places; with habits, by what the model and the annotations say together, scored by the model alone."""
+    letterbox = Letterbox(pair.background.width_px, pair.background.height_px)
+    lattice = pipeline.lattice(inputs, prediction, letterbox, pair.constraints)
+    if habits is None:
+        return pipeline.ranked(lattice, count)
+    return [
+        replace(placement, score=pipeline.score(lattice, letterbox.box_to_canvas(placement.box_cxcywh)))
+        for placement in pipeline.ranked(habits.weighted(lattice), count)
+    ]
 
 
 def demands_of(

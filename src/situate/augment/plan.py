@@ -12,6 +12,7 @@ from situate.augment.config import AugmentConfig
 from situate.augment.cutouts import Cutout, CutoutFolder, check_kinds
 from situate.augment.draw import PlannedPicture, drawn_pictures
 from situate.augment.parts import pictures_to_augment
+from situate.augment.stands import Points, stands_in
 from situate.errors import DataError, InputError
 from situate.imageio.foreground import MIN_BACKGROUND_SIDE_PX
 from situate.labels.coco import CocoCategory, CocoDataset, CocoImage, category_of
@@ -31,6 +32,7 @@ class AugmentPlan:
         categories: Of the data set, and those that cut-outs add.
         before: Objects of each class before.
         pictures: What is to be made.
+        habits: Feet and heights of annotated objects, of classes that have enough.
         num_without_place: Objects that were asked for and have no picture they may go into.
         identity: Fingerprints of the annotations, the cut-outs and the model.
     """
@@ -40,6 +42,7 @@ class AugmentPlan:
     categories: tuple[CocoCategory, ...]
     before: Mapping[str, int]
     pictures: tuple[PlannedPicture, ...]
+    habits: Mapping[str, Points]
     num_without_place: int = 0
     identity: Mapping[str, str] | None = None
 
@@ -71,6 +74,7 @@ class AugmentPlan:
             "before": dict(self.before),
             "cutout_root": (root.relative_to(home.absolute()) if inside else root).as_posix(),
             "cutouts": [cutout.to_json() for cutout in self.folder.cutouts],
+            "habits": {kind: [list(point) for point in points] for kind, points in self.habits.items()},
             "num_without_place": self.num_without_place,
             "pictures": [[one.number, one.image_id, one.seed, list(one.cutouts)] for one in self.pictures],
         }
@@ -99,6 +103,7 @@ def read_plan(path: Path) -> AugmentPlan:
             PlannedPicture(number, image_id, seed, tuple(names))
             for number, image_id, seed, names in content["pictures"]
         ),
+        habits=content["habits"],
         num_without_place=content["num_without_place"],
         identity=content["identity"],
     )
@@ -124,10 +129,11 @@ def plan_augmentation(
     usable = {kind: by_kind[kind] for kind in (config.per_class or config.kinds or by_kind)}
     before = _counts(dataset)
     pictures, num_left = drawn_pictures(config, images, usable, before)
+    habits = stands_in(dataset, images, config.like_annotated if config.place == "model" else 0, config.seed)
     next_id = max((category.id for category in dataset.categories), default=-1) + 1
     new = [CocoCategory(next_id + place, kind) for place, kind in enumerate(added)]
     categories = (*dataset.categories, *new)
-    return AugmentPlan(config, folder, categories, before, tuple(pictures), num_left, identity)
+    return AugmentPlan(config, folder, categories, before, tuple(pictures), habits, num_left, identity)
 
 
 def _can_be_used(image: CocoImage) -> bool:

@@ -194,6 +194,7 @@ def _compose(
         config=plan.config,
         folder=replace(plan.folder, root=plan.folder.root.absolute()),
         category_ids={category.name: category.id for category in plan.categories},
+        habits=plan.habits,
         images=source.images.absolute(),
         output=pictures.absolute(),
         rejected=folder.rejected.absolute(),
