@@ -10,7 +10,6 @@ from PIL import Image
 
 from situate.augment.compose import Studio, fill
 from situate.augment.draw import PlannedPicture, draw_cutout
-from situate.augment.habits import habits_from
 from situate.augment.labelled import Labelled
 from situate.augment.plan import AugmentPlan, read_plan
 from situate.augment.scene import open_scene
@@ -87,7 +86,9 @@ class Augmenter:
         with one_thread():
             composer = kept_composer(self._model, self._runtime)
             ids = {category.name: category.id for category in self.plan.categories}
-            studio = Studio(self.plan.config, self.plan.folder, ids, composer, habits_from(self.plan.habits))
+            studio = Studio(
+                self.plan.config, self.plan.folder, ids, composer, self.plan.size_factors, self.plan.heights
+            )
             planned = PlannedPicture(0, entry.id, seed_for(seed, "picture"), names)
             scene = open_scene(planned, entry, picture, [annotation_of(one) for one in entries])
             fill([scene], studio)

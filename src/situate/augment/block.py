@@ -12,12 +12,10 @@ from situate.augment.compose import Studio, fill
 from situate.augment.config import AugmentConfig
 from situate.augment.cutouts import CutoutFolder
 from situate.augment.draw import PlannedPicture, origin_of
-from situate.augment.habits import habits_from
 from situate.augment.labelled import PROVENANCE
 from situate.augment.made import BlockReport, MadePicture
 from situate.augment.own import picture_of
 from situate.augment.scene import Scene, open_scene
-from situate.augment.stands import Points
 from situate.errors import DataError, InputError
 from situate.imageio.encode import encode_picture, without_alpha
 from situate.imageio.stamp import CompositeStamp
@@ -40,7 +38,8 @@ class Setting:
         config: What was asked.
         folder: The cut-outs.
         category_ids: Of the classes.
-        habits: Feet and heights of annotated objects.
+        size_factors: What the heights of some classes are multiplied with.
+        heights: Between which those of randomly placed objects are drawn.
         images: Folder of the pictures.
         output: Folder of the new ones.
         rejected: Folder for pictures of what was rejected.
@@ -53,7 +52,8 @@ class Setting:
     config: AugmentConfig
     folder: CutoutFolder
     category_ids: Mapping[str, int]
-    habits: Mapping[str, Points]
+    size_factors: Mapping[str, float]
+    heights: tuple[float, float] | None
     images: Path
     output: Path
     rejected: Path
@@ -82,7 +82,9 @@ def make_block(setting: Setting, block: Block) -> BlockReport:
     """
     with one_thread():
         composer = kept_composer(setting.model, setting.runtime)
-        studio = Studio(setting.config, setting.folder, setting.category_ids, composer, habits_from(setting.habits))
+        studio = Studio(
+            setting.config, setting.folder, setting.category_ids, composer, setting.size_factors, setting.heights
+        )
         scenes, errors = _opened(setting, block)
         fill(scenes, studio)
         pictures = [_written(scene, setting, studio) for scene in scenes if scene.num_new]

@@ -11,7 +11,6 @@ from situate.augment.config import AugmentConfig
 from situate.augment.cutouts import Cutout, CutoutFolder
 from situate.augment.draw import draw_cutout
 from situate.augment.gate import Reject, judged_object, judged_place
-from situate.augment.habits import Habits
 from situate.augment.labelled import PROVENANCE, new_object, visible_crop
 from situate.augment.made import Rejected
 from situate.augment.place import Candidate, orders_for
@@ -34,14 +33,16 @@ class Studio:
         folder: The cut-outs.
         category_ids: Of the classes.
         composer: The model.
-        habits: Of classes with annotated objects enough.
+        size_factors: What the heights of some classes are multiplied with.
+        heights: Between which those of randomly placed objects are drawn.
     """
 
     config: AugmentConfig
     folder: CutoutFolder
     category_ids: Mapping[str, int]
     composer: Composer
-    habits: Mapping[str, Habits]
+    size_factors: Mapping[str, float]
+    heights: tuple[float, float] | None = None
 
     @cached_property
     def by_name(self) -> dict[str, Cutout]:
@@ -88,15 +89,14 @@ def _candidate(scene: Scene, cutout: Cutout, studio: Studio) -> Candidate:
     foreground = studio.folder.read(cutout)
     # Masks of places are named like the picture's file.
     background = replace(scene.picture, name=image.file_name)
-    return Candidate(
-        background, foreground, cutout.kind, seed, tuple(tuple(box) for box in clear_of if min(box[2:]) > 0)
-    )
+    boxes = tuple(tuple(box) for box in clear_of if min(box[2:]) > 0)
+    return Candidate(background, foreground, cutout.kind, seed, boxes, studio.heights)
 
 
 def _round(asked: Sequence[tuple[Scene, Cutout, Candidate]], studio: Studio) -> None:
     """Try one object in each of several scenes."""
     config, composer = studio.config, studio.composer
-    found = orders_for(composer.pipeline, [candidate for _, _, candidate in asked], config, studio.habits)
+    found = orders_for(composer.pipeline, [candidate for _, _, candidate in asked], config, studio.size_factors)
     taken: list[tuple[Scene, Cutout, Order]] = []
     for (scene, cutout, _), order in zip(asked, found, strict=True):
         if isinstance(order, PlacementError):

@@ -54,11 +54,11 @@ class AugmentConfig(SizeRange):
         own_picture: With the data set's own objects: an object may come back into its own picture.
         min_quality: With the data set's own objects: cut-outs with a lower quality are left out, [0, 1].
         matting: With the data set's own objects: how their soft edge is found.
-        place: Who says where: the `model`, or a `random` place with the size that the cut-out has, give or take a
-            quarter, which is plain copy-paste.
+        place: Who says where: the `model`, or a `random` place with a height between those of nine tenths of the
+            annotated objects, which is plain copy-paste.
         places: So many of the best places that the model finds are considered; one is drawn by their probabilities.
-        like_annotated: A class with at least so many annotated objects is placed where, and as tall as, such objects
-            stand in this data set, as far as the model agrees; 0 never.
+        like_annotated: For a class with at least so many annotated objects the model's heights are compared with
+            theirs, and corrected by one factor; 0 never.
         sizes: Size limits by class, besides those for all.
         allow: Picture, or folder of pictures named like the backgrounds, white where objects may stand.
         avoid: The same, white what objects must not cover.

@@ -2,13 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from situate.augment.config import AugmentConfig
 from situate.augment.gate import judged_place
-from situate.augment.habits import Habits
 from situate.errors import PlacementError, SituateError
 from situate.geometry.boxes import xywh_px_to_cxcywh
 from situate.geometry.canvas import Letterbox
@@ -24,7 +23,7 @@ from situate.records.placement import BoxXywhPx, Placement
 from situate.seeds import seed_for
 
 _JITTER = 1.25
-"""A randomly placed object is up to so many times larger or smaller than its cut-out."""
+"""A randomly placed object is up to so many times larger or smaller than its cut-out, where nothing else is known."""
 _LARGEST_SHARE = 0.9
 """Of the picture, on either side."""
 
@@ -39,6 +38,8 @@ class Candidate:
         kind: Its class.
         seed: Its draws and its noise follow from it.
         clear_of: Boxes to keep clear of, in pixels.
+        heights: Between which a height is drawn for a random place, as shares of the picture's; None keeps the
+            cut-out's own, give or take a quarter.
     """
 
     background: Picture
@@ -46,13 +47,14 @@ class Candidate:
     kind: str
     seed: int
     clear_of: tuple[BoxXywhPx, ...] = ()
+    heights: tuple[float, float] | None = None
 
 
 def orders_for(
     pipeline: ComposePipeline,
     candidates: Sequence[Candidate],
     config: AugmentConfig,
-    habits: Mapping[str, Habits],
+    size_factors: Mapping[str, float],
 ) -> list[Order | SituateError]:
     """Find a place for each; the network sees all of them at once.
 
@@ -60,7 +62,7 @@ def orders_for(
         pipeline: The model.
         candidates: What shall go where.
         config: The limits.
-        habits: Of classes with annotated objects enough.
+        size_factors: What the heights of some classes are multiplied with.
 
     Returns:
         For each, what is to be composed, or why there is no place.
@@ -78,7 +80,7 @@ def orders_for(
             orders.append(reading)
             continue
         try:
-            orders.append(_order(pipeline, *reading, next(predicted), config, habits.get(candidate.kind)))
+            orders.append(_order(pipeline, *reading, next(predicted), config, size_factors.get(candidate.kind, 1.0)))
         except SituateError as error:
             orders.append(error)
     return orders
@@ -90,11 +92,11 @@ def _order(
     placement: Placement | None,
     predicted: tuple[PlacementInput, PlacementPrediction] | None,
     config: AugmentConfig,
-    habits: Habits | None,
+    size_factor: float,
 ) -> Order:
     if placement is None:
         assert predicted is not None
-        placement = _drawn(_ranked(pipeline, pair, *predicted, config.places, habits), pair.seed, config)
+        placement = _drawn(_ranked(pipeline, pair, *predicted, config.places, size_factor), pair.seed, config)
     prediction = None if predicted is None else predicted[1]
     return Order(pair.background, pair.foreground, [placement], prediction, pair.seed)
 
@@ -105,17 +107,12 @@ def _ranked(
     inputs: PlacementInput,
     prediction: PlacementPrediction,
     count: int,
-    habits: Habits | None,
+    size_factor: float,
 ) -> Sequence[Placement]:
-    """The best places; with habits, by what the model and the annotations say together, scored by the model alone."""
+    """The best places."""
     letterbox = Letterbox(pair.background.width_px, pair.background.height_px)
-    lattice = pipeline.lattice(inputs, prediction, letterbox, pair.constraints)
-    if habits is None:
-        return pipeline.ranked(lattice, count)
-    return [
-        replace(placement, score=pipeline.score(lattice, letterbox.box_to_canvas(placement.box_cxcywh)))
-        for placement in pipeline.ranked(habits.weighted(lattice), count)
-    ]
+    resized = prediction._replace(distribution=prediction.distribution.resized(size_factor))
+    return pipeline.ranked(pipeline.lattice(inputs, resized, letterbox, pair.constraints), count)
 
 
 def demands_of(
@@ -179,7 +176,10 @@ def _random_place(candidate: Candidate, demanded: PlacementConstraints) -> Place
     most = min(most, _LARGEST_SHARE * background.height_px, _LARGEST_SHARE * background.width_px / aspect)
     if least > most:
         raise PlacementError(f"an object at least {least:.0f} px tall does not fit; lower min_size")
-    wanted = foreground.height_px * math.exp(generator.uniform(-1, 1) * math.log(_JITTER))
+    low, high = foreground.height_px / _JITTER, foreground.height_px * _JITTER
+    if candidate.heights is not None:
+        low, high = (share * background.height_px for share in candidate.heights)
+    wanted = math.exp(generator.uniform(math.log(low), math.log(high)))
     height = min(max(wanted, least), most)
     width = height * aspect
     left = generator.uniform(0, background.width_px - width)

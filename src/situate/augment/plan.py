@@ -3,16 +3,17 @@
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from situate.augment.balance import check_classes
 from situate.augment.config import AugmentConfig
 from situate.augment.cutouts import Cutout, CutoutFolder, check_kinds
 from situate.augment.draw import PlannedPicture, drawn_pictures
 from situate.augment.parts import pictures_to_augment
-from situate.augment.stands import Points, stands_in
 from situate.errors import DataError, InputError
 from situate.imageio.foreground import MIN_BACKGROUND_SIDE_PX
 from situate.labels.coco import CocoCategory, CocoDataset, CocoImage, category_of
@@ -20,6 +21,7 @@ from situate.labels.coco_entries import category_entry
 
 FORMAT = "situate-augment-1"
 PLAN_FILE = "plan.json"
+_MIN_HEIGHTS, _HEIGHT_PERCENTILES = 10, (5, 95)
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,11 @@ class AugmentPlan:
         categories: Of the data set, and those that cut-outs add.
         before: Objects of each class before.
         pictures: What is to be made.
-        habits: Feet and heights of annotated objects, of classes that have enough.
         num_without_place: Objects that were asked for and have no picture they may go into.
         identity: Fingerprints of the annotations, the cut-outs and the model.
+        size_factors: What the heights of some classes are multiplied with, so that they are as tall as annotated ones.
+        heights: Between which randomly placed objects are drawn, as shares of the picture's height; None where too few
+            are annotated.
     """
 
     config: AugmentConfig
@@ -42,9 +46,10 @@ class AugmentPlan:
     categories: tuple[CocoCategory, ...]
     before: Mapping[str, int]
     pictures: tuple[PlannedPicture, ...]
-    habits: Mapping[str, Points]
     num_without_place: int = 0
     identity: Mapping[str, str] | None = None
+    size_factors: Mapping[str, float] = field(default_factory=dict)
+    heights: tuple[float, float] | None = None
 
     @property
     def blocks(self) -> list[tuple[PlannedPicture, ...]]:
@@ -74,7 +79,8 @@ class AugmentPlan:
             "before": dict(self.before),
             "cutout_root": (root.relative_to(home.absolute()) if inside else root).as_posix(),
             "cutouts": [cutout.to_json() for cutout in self.folder.cutouts],
-            "habits": {kind: [list(point) for point in points] for kind, points in self.habits.items()},
+            "size_factors": dict(self.size_factors),
+            "heights": None if self.heights is None else list(self.heights),
             "num_without_place": self.num_without_place,
             "pictures": [[one.number, one.image_id, one.seed, list(one.cutouts)] for one in self.pictures],
         }
@@ -103,9 +109,10 @@ def read_plan(path: Path) -> AugmentPlan:
             PlannedPicture(number, image_id, seed, tuple(names))
             for number, image_id, seed, names in content["pictures"]
         ),
-        habits=content["habits"],
         num_without_place=content["num_without_place"],
         identity=content["identity"],
+        size_factors=content["size_factors"],
+        heights=None if content["heights"] is None else (content["heights"][0], content["heights"][1]),
     )
 
 
@@ -129,15 +136,30 @@ def plan_augmentation(
     usable = {kind: by_kind[kind] for kind in (config.per_class or config.kinds or by_kind)}
     before = _counts(dataset)
     pictures, num_left = drawn_pictures(config, images, usable, before)
-    habits = stands_in(dataset, images, config.like_annotated if config.place == "model" else 0, config.seed)
     next_id = max((category.id for category in dataset.categories), default=-1) + 1
     new = [CocoCategory(next_id + place, kind) for place, kind in enumerate(added)]
     categories = (*dataset.categories, *new)
-    return AugmentPlan(config, folder, categories, before, tuple(pictures), habits, num_left, identity)
+    return AugmentPlan(
+        config, folder, categories, before, tuple(pictures), num_left, identity, heights=_heights(dataset)
+    )
 
 
 def _can_be_used(image: CocoImage) -> bool:
     return image.problem is None and min(image.width, image.height) >= MIN_BACKGROUND_SIDE_PX
+
+
+def _heights(dataset: CocoDataset) -> tuple[float, float] | None:
+    """Of all but the smallest and the largest twentieth of the annotated objects."""
+    of_picture = {image.id: image.height for image in dataset.images if image.height}
+    shares = [
+        one.box_xywh_px[3] / of_picture[one.image_id]
+        for one in dataset.annotations
+        if one.box_xywh_px is not None and not one.has_empty_box and not one.is_crowd and one.image_id in of_picture
+    ]
+    if len(shares) < _MIN_HEIGHTS:
+        return None
+    low, high = np.percentile(shares, _HEIGHT_PERCENTILES).tolist()
+    return round(low, 4), round(high, 4)
 
 
 def _counts(dataset: CocoDataset) -> dict[str, int]:

@@ -21,7 +21,9 @@ from situate.augment.cutouts import SELF, CutoutFolder, cutouts_in, readable
 from situate.augment.finish import Sources, finish
 from situate.augment.folder import CUTOUTS, REPORT_FILE, AugmentFolder
 from situate.augment.own import own_objects
+from situate.augment.parts import pictures_to_augment
 from situate.augment.plan import PLAN_FILE, AugmentPlan, plan_augmentation, read_plan
+from situate.augment.probes import probes_for
 from situate.augment.report import AugmentReport
 from situate.augment.source import AugmentOutput, AugmentSource
 from situate.data.building.build import Workers, one_thread_a_process
@@ -166,8 +168,21 @@ def _opened(
             shutil.move(beside / CUTOUTS, whole / CUTOUTS)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+    plan = replace(plan, size_factors=_size_factors(plan, source, dataset, workers))
     write_json({**plan.to_json(output.folder), "errors": errors}, path)
     return plan, errors
+
+
+def _size_factors(plan: AugmentPlan, source: AugmentSource, dataset: CocoDataset, workers: Workers) -> dict[str, float]:
+    images = [image for image in pictures_to_augment(dataset.images) if image.problem is None]
+    wanted = set(plan.added)
+    cutouts = {kind: several for kind, several in plan.folder.by_kind().items() if kind in wanted}
+    probes = probes_for(plan.config, dataset, images, cutouts)
+    if not probes:
+        return {}
+    from situate.augment.calibrate import calibrated
+
+    return calibrated(probes, plan.folder, source.images, folder_of(source.model), source.runtime, workers)
 
 
 def _cutouts(
@@ -194,7 +209,8 @@ def _compose(
         config=plan.config,
         folder=replace(plan.folder, root=plan.folder.root.absolute()),
         category_ids={category.name: category.id for category in plan.categories},
-        habits=plan.habits,
+        size_factors=plan.size_factors,
+        heights=plan.heights,
         images=source.images.absolute(),
         output=pictures.absolute(),
         rejected=folder.rejected.absolute(),

@@ -29,8 +29,8 @@ class AugmentOptions:
     matting: With self: how the soft edge is found: guided, closed-form, or the folder of a matting network.
     place: Who says where: the model, or chance (plain copy-paste).
     places: So many of the model's best places are considered; one is drawn by their probabilities.
-    like_annotated: A class with at least so many annotated objects is placed where, and as tall as, such objects
-        stand in this data set, as far as the model agrees; 0 never.
+    like_annotated: For a class with at least so many annotated objects the model's heights are compared with theirs,
+        and corrected by one factor; 0 never.
     min_size: Objects are at least so tall: 0.2 or 20% of the picture's height, or 80px.
     max_size: And at most so tall.
     allow: Picture, or folder of pictures named like the backgrounds, white where objects may stand.

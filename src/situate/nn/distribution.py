@@ -6,7 +6,7 @@ truncated to the part of the cell that is picture and to `LOG_HEIGHT_RANGE`.
 """
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -67,6 +67,10 @@ class PlacementDistribution:
     def high(self) -> Float[Tensor, "b gh gw 3"]:
         """Upper bounds of x, y and log height."""
         return torch.cat([self.high_xy, torch.full_like(self.high_xy[..., :1], LOG_HEIGHT_RANGE[1])], dim=-1)
+
+    def resized(self, factor: float) -> "PlacementDistribution":
+        """Return the density of objects `factor` times as tall, at the same anchors; heights stay in their range."""
+        return replace(self, location=self.location + self.location.new_tensor([0.0, 0.0, math.log(factor)]))
 
     def cell_of(self, position: Float[Tensor, "b *k 3"]) -> tuple[Int[Tensor, "b *k"], Int[Tensor, "b *k"]]:
         """Row and column of the cell that holds each anchor."""
