@@ -28,6 +28,13 @@ def test_it_says_what_was_made_and_exits_with_0(augment, tmp_path, capsys):
     assert (tmp_path / "out" / "report.html").read_text().startswith("<!doctype html>")
 
 
+def test_the_help_says_what_each_option_is(capsys):
+    assert main(["augment", "--help"]) == 0
+    words = " ".join(capsys.readouterr().out.split())
+    assert "Lift rare classes" in words
+    assert "What it shall do" not in words
+
+
 def test_a_dry_run_prints_the_plan_and_writes_nothing(augment, tmp_path, capsys):
     assert augment("--per-class", "box=3", "--per-class", "ball=1", "--objects", "1,2", "--dry-run") == 0
     out = capsys.readouterr().out

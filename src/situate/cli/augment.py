@@ -47,7 +47,7 @@ def augment(
     Args:
         annotations: COCO file, YOLO data.yaml, Pascal VOC folder, or folder of masks.
         images: Folder of the pictures.
-        cutouts: Folder of objects with transparency, CUTOUTS/<class>/*.png (make one: situate cutout); or the word
+        cutouts: Folder of objects with transparency, CUTOUTS/CLASS/*.png (make one: situate cutout); or the word
             self, the data set's own objects, which are cut out and never come back into their own picture.
         folder: Where the data set is written.
         label_format: Of the labels that are written; by default the one that is read.

@@ -17,37 +17,37 @@ class AugmentOptions:
     """What is asked of an augmentation; what is left out is as `AugmentConfig` has it.
 
     Args:
-    per_image: New pictures of each picture; by default 1.
-    total: New pictures altogether.
-    balance: Lift rare classes: each new object is of the class that has fewest by then.
-    per_class: NAME=NUMBER new objects of that class; may be given several times.
-    objects: New objects in a picture: 1, or 1,3 for 1 to 3.
-    kind: Class to add; may be given several times. Without it, all that have cut-outs.
-    add_classes: Classes of cut-outs that the data set does not have are added.
-    own_picture: With self: an object may come back into its own picture.
-    min_quality: With self: leave out cut-outs with a lower quality, 0 to 1.
-    matting: With self: how the soft edge is found: guided, closed-form, or the folder of a matting network.
-    place: Who says where: the model, or chance (plain copy-paste).
-    places: So many of the model's best places are considered; one is drawn by their probabilities.
-    like_annotated: For a class with at least so many annotated objects the model's heights are compared with theirs,
-        and corrected by one factor; 0 never.
-    min_size: Objects are at least so tall: 0.2 or 20% of the picture's height, or 80px.
-    max_size: And at most so tall.
-    allow: Picture, or folder of pictures named like the backgrounds, white where objects may stand.
-    avoid: The same, white what they must not cover.
-    inside: Least share of an object's box inside the picture.
-    keep_clear: Keep clear of the boxes of annotated objects.
-    max_enlarge: A cut-out is made at most so many times as large as it is.
-    min_score: Leave out places with a lower chance to be plausible, 0 to 1.
-    min_visible: Leave out of the labels objects, old and new, of which a smaller share is seen.
-    min_side: Leave out new objects whose box has a shorter side, in pixels.
-    tries: How often an object that came to nothing is drawn again.
-    steps: Steps of the synthesis.
-    strength: How much of what the model changes is taken: 0 is plain paste, 1 all of it.
-    match: What of it: the object's colours (light), what it does to the ground (shadow), both, or neither.
-    image_format: Of the new pictures.
-    seed: Every draw follows from it.
-    batch_size: Pictures that go through the networks together; part of the plan.
+        per_image: New pictures of each picture; by default 1.
+        total: New pictures altogether.
+        balance: Lift rare classes: each new object is of the class that has fewest by then.
+        per_class: NAME=NUMBER new objects of that class; may be given several times.
+        objects: New objects in a picture: 1, or 1,3 for 1 to 3.
+        kind: Class to add; may be given several times. Without it, all that have cut-outs.
+        add_classes: Classes of cut-outs that the data set does not have are added.
+        own_picture: With self: an object may come back into its own picture.
+        min_quality: With self: leave out cut-outs with a lower quality, 0 to 1 (0.2).
+        matting: With self: how the soft edge is found: guided, closed-form, or the folder of a matting network.
+        place: Who says where: the model, or chance (plain copy-paste).
+        places: So many of the model's best places are considered; one is drawn by their probabilities (5).
+        like_annotated: For a class with at least so many annotated objects (20) the model's heights are compared with
+            theirs, and corrected by one factor; 0 never.
+        min_size: Objects are at least so tall: 0.2 or 20% of the picture's height, or 80px.
+        max_size: And at most so tall.
+        allow: Picture, or folder of pictures named like the backgrounds, white where objects may stand.
+        avoid: The same, white what they must not cover.
+        inside: Least share of an object's box inside the picture (0.8).
+        keep_clear: Keep clear of the boxes of annotated objects.
+        max_enlarge: A cut-out is made at most so many times as large as it is (2).
+        min_score: Leave out places with a lower chance to be plausible, 0 to 1 (0.7).
+        min_visible: Leave out of the labels objects, old and new, of which a smaller share is seen (0.25).
+        min_side: Leave out new objects whose box has a shorter side, in pixels (8).
+        tries: How often an object that came to nothing is drawn (3).
+        steps: Steps of the synthesis (4).
+        strength: How much of what the model changes is taken: 0 is plain paste, 1 all of it.
+        match: What of it: the object's colours (light), what it does to the ground (shadow), both, or neither.
+        image_format: Of the new pictures (png).
+        seed: Every draw follows from it.
+        batch_size: Pictures that go through the networks together (8); part of the plan.
     """
 
     per_image: int | None = None
