@@ -3,13 +3,17 @@
 import multiprocessing
 import os
 import resource
-from collections.abc import Callable
+import subprocess
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 MIB = 2**20
+START_MIB = 1.0
+"""A command under way holds more than this; before, its processes are not there yet."""
 Result = TypeVar("Result")
 
 
@@ -29,6 +33,22 @@ def memory_mib(process: int) -> float:
     """Memory that a process, and all that it has started, hold now; what they share is counted for each."""
     held = [_status_mib(one, "VmRSS") for one in (process, *_descendants(process))]
     return sum(mib for mib in held if mib is not None)
+
+
+def watched(words: Sequence[str], log: Path) -> tuple[float, list[tuple[float, float]]]:
+    """Run a command; return its seconds, and the memory of its processes while it ran: seconds and MiB."""
+    held: list[tuple[float, float]] = []
+    start_s = time.perf_counter()
+    with log.open("w") as file:
+        command = subprocess.Popen(words, stdout=file, stderr=file)  # noqa: S603 - our own words
+        try:
+            while command.poll() is None:
+                held.append((time.perf_counter() - start_s, memory_mib(command.pid)))
+                time.sleep(0.5)
+        finally:
+            command.kill()
+    assert command.returncode == 0, log.read_text()[-2000:]
+    return time.perf_counter() - start_s, [(second, mib) for second, mib in held if mib > START_MIB]
 
 
 def _with_peak(work: Callable[..., Result], arguments: tuple[object, ...]) -> tuple[Result, float]:

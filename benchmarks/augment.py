@@ -1,17 +1,15 @@
 """How many new pictures a second `situate augment` makes, beside copy-paste by the same program; its memory."""
 
 import json as jsonlib
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
-from apart import memory_mib
+from apart import watched
 from batch import drawn
 from cyclopts import run
-from growth import START_MIB, flatness
+from growth import flatness
 from tables import Table, publish
 
 PICTURES_WH = (640, 480)
@@ -82,19 +80,9 @@ def augment(data: Path, num: int, options: list[str]) -> tuple[list[float], list
     output = data / "out"
     words = [sys.executable, "-m", "situate", "augment", str(data / "instances.json"), str(data / "scenes")]
     words += [str(data / "cutouts"), str(output), "--new-only", "--total", str(num), "--overwrite", *options]
-    held: list[tuple[float, float]] = []
-    start_s = time.perf_counter()
-    with (data / "log").open("w") as log:
-        command = subprocess.Popen(words, stdout=log, stderr=log)  # noqa: S603 - our own words
-        try:
-            while command.poll() is None:
-                held.append((time.perf_counter() - start_s, memory_mib(command.pid)))
-                time.sleep(0.5)
-        finally:
-            command.kill()
-    assert command.returncode == 0, (data / "log").read_text()[-2000:]
+    _, held = watched(words, data / "log")
     times = [path.stat().st_mtime for path in (output / "images").iterdir()]
-    return times, [(second, mib) for second, mib in held if mib > START_MIB]
+    return times, held
 
 
 def data_set(folder: Path) -> Path:

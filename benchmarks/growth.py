@@ -1,14 +1,12 @@
 """How time and memory grow: with the number of pictures, their size, the objects in one, and the processes."""
 
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from apart import apart, forget_peak, memory_mib
+from apart import apart, forget_peak, watched
 from batch import drawn
 from cyclopts import run
 from matplotlib.figure import Figure
@@ -23,8 +21,6 @@ MEGAPIXELS = (0.25, 1, 2, 4, 8, 12, 24)
 OBJECTS = (1, 2, 4, 8, 16)
 ASPECT = 1.5
 PICTURES_WH = (640, 480)
-START_MIB = 1.0
-"""A run under way holds more than this; before, its processes are not there yet."""
 
 
 def main(
@@ -80,23 +76,12 @@ def pictures_table(model: Path | None, counts: list[int], workers: list[int], fo
 
 def compose_run(model: Path | None, count: int, num_workers: int) -> tuple[float, list[tuple[float, float]]]:
     """Seconds of one command, and the memory of its processes while it ran."""
-    held: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory() as scratch:
         scenes, cutout = drawn(Path(scratch, "in"), PICTURES_WH)
         words = [sys.executable, "-m", "situate", "compose", str(scenes[0].parent), str(cutout)]
         words += ["-o", str(Path(scratch, "out")), "--num", str(count), "--num-workers", str(num_workers)]
         words += [] if model is None else ["--model", str(model)]
-        start_s = time.perf_counter()
-        with Path(scratch, "log").open("w") as log:
-            command = subprocess.Popen(words, stdout=log, stderr=log)  # noqa: S603 - our own words
-            try:
-                while command.poll() is None:
-                    held.append((time.perf_counter() - start_s, memory_mib(command.pid)))
-                    time.sleep(0.5)
-            finally:
-                command.kill()
-        assert command.returncode == 0, Path(scratch, "log").read_text()[-2000:]
-        return time.perf_counter() - start_s, [(second, mib) for second, mib in held if mib > START_MIB]
+        return watched(words, Path(scratch, "log"))
 
 
 def flatness(held: Sequence[tuple[float, float]]) -> tuple[float, float]:
