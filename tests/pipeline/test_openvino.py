@@ -176,3 +176,15 @@ def test_nothing_is_reported_to_anybody():
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.strip() == "openvino.tools.ovc.telemetry_stub"
+
+
+def test_signals_are_still_handled_after_models_were_loaded_and_dropped(exported):
+    code = (
+        "import gc, signal, sys; from situate.pipeline.composer import Composer\n"
+        "kept = [Composer.from_pretrained(sys.argv[1], backend='openvino') for _ in range(2)]\n"
+        "while kept: del kept[0]; gc.collect()\n"
+        "signal.signal(signal.SIGTERM, lambda *_: print('handled')); signal.raise_signal(signal.SIGTERM)"
+    )
+    words = [sys.executable, "-c", code, str(exported)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "handled"), done.stderr

@@ -157,7 +157,7 @@ def _export(openvino: Any, graph: _PlacementGraph | _SynthesisGraph, path: Path)
         # compiles the synthesis network for float32 and a fixed number.
         port.get_node().set_partial_shape(openvino.PartialShape([-1, *tensor.shape[1:]]))
     converted.validate_nodes_and_infer_types()
-    found, wanted = compiled(openvino, converted, "f32")(example), graph(*example)
+    found, wanted = compiled(converted, "f32")(example), graph(*example)
     difference = max(float((one - other).abs().max()) for one, other in zip(found, wanted, strict=True))
     if not difference <= TOLERANCE:
         raise ModelFileError(

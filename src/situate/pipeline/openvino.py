@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -98,17 +99,16 @@ def compiled_networks(
             f"{folder} holds no networks for OpenVINO; make a model folder that does with `situate export OUT`, and "
             "pass --model OUT"
         )
-    openvino = imported_openvino()
+    imported_openvino()
     try:
         exported_from = json.loads((source / RECORD_NAME).read_text())["fingerprint"]
         if exported_from != fingerprint:
             raise ModelFileError(
                 f"{source} was exported from the model {exported_from}, but {folder} holds {fingerprint}; export again"
             )
-        core, precision = openvino.Core(), "bf16" if has_fast_bf16(device) else "f32"
+        precision = "bf16" if has_fast_bf16(device) else "f32"
         placement, synthesis = (
-            compiled(openvino, core.read_model(source / f"{name}.xml"), precision)
-            for name in ("placement", "synthesis")
+            compiled(kept_core().read_model(source / f"{name}.xml"), precision) for name in ("placement", "synthesis")
         )
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         finding = " ".join(str(error).split())
@@ -136,7 +136,18 @@ def imported_openvino() -> Any:
     return openvino
 
 
-def compiled(openvino: Any, graph: Any, precision: str, num_threads: int | None = None) -> Run:
+@cache
+def kept_core() -> Any:
+    """OpenVINO itself, once in a process and until its end.
+
+    Each of its cores takes over the stack that signals are handled on, and gives back its predecessor's when it goes,
+    which may be gone by then: of two cores that are dropped in the order of their making, the next Ctrl-C, or the end
+    of a child, would be the end of the process (2026.4.1).
+    """
+    return imported_openvino().Core()
+
+
+def compiled(graph: Any, precision: str, num_threads: int | None = None) -> Run:
     """Prepare a graph of OpenVINO's, by default for as many threads as PyTorch uses; `precision` is f32 or bf16."""
     options = {
         "INFERENCE_NUM_THREADS": num_threads or torch.get_num_threads(),
@@ -145,7 +156,7 @@ def compiled(openvino: Any, graph: Any, precision: str, num_threads: int | None 
         # Left to itself, each of several processes would compute on the same processor.
         "ENABLE_CPU_PINNING": False,
     }
-    model = openvino.Core().compile_model(graph, "CPU", options)
+    model = kept_core().compile_model(graph, "CPU", options)
 
     def run(tensors: Sequence[Tensor]) -> list[Tensor]:
         found = model([tensor.float().contiguous().numpy() for tensor in tensors], share_inputs=True)
