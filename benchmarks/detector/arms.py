@@ -28,7 +28,7 @@ class Arm:
 
 
 REAL, RANDOM = "real", "random"
-WHERE = ("--keep-clear", "--max-enlarge", "3", "--min-score", "0.78")
+WHERE = ("--keep-clear", "--max-enlarge", "3")
 """Chosen on the development part of street: touching cars are annotated as one, small cut-outs may become as large as
 the place demands, and of the places that score less many are fronts of houses."""
 ARMS = (

@@ -10,6 +10,7 @@ from tests.pipeline.models import cutout, scene
 from situate.augment.calibrate import calibrated, log_ratio
 from situate.augment.config import AugmentConfig
 from situate.augment.cutouts import cutouts_in
+from situate.augment.draw import ANY_KIND
 from situate.augment.place import Candidate, orders_for
 from situate.augment.plan import plan_augmentation
 from situate.augment.probes import MAX_FACTOR, MIN_RATIOS, probes_for, size_factors
@@ -72,13 +73,35 @@ def test_randomly_placed_objects_are_as_tall_as_annotated_ones(data, cutouts, co
     dataset = read_labels(data / "instances.json", data / "images")
     config = AugmentConfig.checked(place="random", strength=0.0, max_enlarge=100.0)
     plan = plan_augmentation(config, dataset, cutouts_in(cutouts))
-    assert plan.heights == (pytest.approx(16.5 / 72, abs=1e-3), pytest.approx(24 / 72, abs=1e-3))
-    candidates = [
-        Candidate(scene_from(scene(96, 72)), cutout_from(cutout()), "ball", seed, heights=plan.heights)
-        for seed in range(50)
-    ]
-    heights = [order.placements[0].box_cxcywh[3] for order in orders_for(composer.pipeline, candidates, config, {})]
-    assert plan.heights[0] <= min(heights) < 0.25
-    assert 0.31 < max(heights) <= plan.heights[1]
+    assert set(plan.heights) == {ANY_KIND}
+    low, high = plan.heights[ANY_KIND]
+    assert (low, high) == (pytest.approx(16.5 / 72, abs=1e-3), pytest.approx(24 / 72, abs=1e-3))
+    heights = heights_of(composer, config, (low, high))
+    assert low <= min(heights) < 0.25
+    assert 0.31 < max(heights) <= high
     few = replace(dataset, annotations=dataset.annotations[:4])
-    assert plan_augmentation(config, few, cutouts_in(cutouts)).heights is None
+    assert plan_augmentation(config, few, cutouts_in(cutouts)).heights == {}
+
+
+def test_classes_with_annotated_objects_enough_have_heights_of_their_own(data, cutouts):
+    dataset, folder = read_labels(data / "instances.json", data / "images"), cutouts_in(cutouts)
+    by_class = plan_augmentation(AugmentConfig.checked(like_annotated=6), dataset, folder).heights
+    assert set(by_class) == {ANY_KIND, "ball", "box"}
+    assert set(plan_augmentation(AugmentConfig.checked(like_annotated=0), dataset, folder).heights) == {ANY_KIND}
+
+
+def test_the_model_says_where_objects_as_tall_as_annotated_ones_stand(composer):
+    config = AugmentConfig.checked(max_enlarge=100.0, min_score=0.0)
+    for low, high in ((0.1, 0.15), (0.3, 0.5)):
+        heights = heights_of(composer, config, (low, high))
+        assert low / 1.16 <= min(heights) < max(heights) <= high * 1.16
+        assert max(heights) / min(heights) > 1.2
+    capped = heights_of(composer, AugmentConfig.checked(max_enlarge=0.5, min_score=0.0), (0.3, 0.5))
+    assert max(capped) <= 0.5 * cutout_from(cutout()).height_px / 72 + 1e-6
+
+
+def heights_of(composer, config, between):
+    candidates = [
+        Candidate(scene_from(scene(96, 72)), cutout_from(cutout()), "ball", seed, heights=between) for seed in range(50)
+    ]
+    return [order.placements[0].box_cxcywh[3] for order in orders_for(composer.pipeline, candidates, config, {})]

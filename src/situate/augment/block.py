@@ -11,7 +11,7 @@ import numpy as np
 from situate.augment.compose import Studio, fill
 from situate.augment.config import AugmentConfig
 from situate.augment.cutouts import CutoutFolder
-from situate.augment.draw import PlannedPicture, origin_of
+from situate.augment.draw import Heights, PlannedPicture, origin_of
 from situate.augment.labelled import PROVENANCE
 from situate.augment.made import BlockReport, MadePicture
 from situate.augment.own import picture_of
@@ -39,7 +39,7 @@ class Setting:
         folder: The cut-outs.
         category_ids: Of the classes.
         size_factors: What the heights of some classes are multiplied with.
-        heights: Between which those of randomly placed objects are drawn.
+        heights: Between which heights are drawn, by class.
         images: Folder of the pictures.
         output: Folder of the new ones.
         rejected: Folder for pictures of what was rejected.
@@ -53,7 +53,7 @@ class Setting:
     folder: CutoutFolder
     category_ids: Mapping[str, int]
     size_factors: Mapping[str, float]
-    heights: tuple[float, float] | None
+    heights: Heights
     images: Path
     output: Path
     rejected: Path

@@ -1,7 +1,7 @@
 """One block of new pictures: object by object, the networks seeing all pictures of the block at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from situate.augment.config import AugmentConfig
 from situate.augment.cutouts import Cutout, CutoutFolder
-from situate.augment.draw import draw_cutout
+from situate.augment.draw import ANY_KIND, Heights, draw_cutout
 from situate.augment.gate import Reject, judged_object, judged_place
 from situate.augment.labelled import PROVENANCE, new_object, visible_crop
 from situate.augment.made import Rejected
@@ -34,7 +34,7 @@ class Studio:
         category_ids: Of the classes.
         composer: The model.
         size_factors: What the heights of some classes are multiplied with.
-        heights: Between which those of randomly placed objects are drawn.
+        heights: Between which heights are drawn, by class.
     """
 
     config: AugmentConfig
@@ -42,7 +42,7 @@ class Studio:
     category_ids: Mapping[str, int]
     composer: Composer
     size_factors: Mapping[str, float]
-    heights: tuple[float, float] | None = None
+    heights: Heights = field(default_factory=dict)
 
     @cached_property
     def by_name(self) -> dict[str, Cutout]:
@@ -90,7 +90,10 @@ def _candidate(scene: Scene, cutout: Cutout, studio: Studio) -> Candidate:
     # Masks of places are named like the picture's file.
     background = replace(scene.picture, name=image.file_name)
     boxes = tuple(tuple(box) for box in clear_of if min(box[2:]) > 0)
-    return Candidate(background, foreground, cutout.kind, seed, boxes, studio.heights)
+    heights = studio.heights.get(cutout.kind)
+    if heights is None and config.place == "random":
+        heights = studio.heights.get(ANY_KIND)
+    return Candidate(background, foreground, cutout.kind, seed, boxes, heights)
 
 
 def _round(asked: Sequence[tuple[Scene, Cutout, Candidate]], studio: Studio) -> None:

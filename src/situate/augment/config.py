@@ -57,8 +57,9 @@ class AugmentConfig(SizeRange):
         place: Who says where: the `model`, or a `random` place with a height between those of nine tenths of the
             annotated objects, which is plain copy-paste.
         places: So many of the best places that the model finds are considered; one is drawn by their probabilities.
-        like_annotated: For a class with at least so many annotated objects the model's heights are compared with
-            theirs, and corrected by one factor; 0 never.
+        like_annotated: For a class with at least so many annotated objects heights are drawn between those of nine
+            tenths of them, and the model says where an object so tall stands; what it expects of heights is corrected
+            by one factor. 0 leaves heights to the model.
         sizes: Size limits by class, besides those for all.
         allow: Picture, or folder of pictures named like the backgrounds, white where objects may stand.
         avoid: The same, white what objects must not cover.

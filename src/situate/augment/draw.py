@@ -13,6 +13,11 @@ from situate.augment.labelled import PROVENANCE
 from situate.labels.coco import CocoImage
 from situate.seeds import seed_for
 
+Heights = dict[str, tuple[float, float]]
+"""By class: between which heights are drawn, as shares of the picture's."""
+ANY_KIND = "*"
+"""All classes together, where heights of one are not known."""
+
 
 @dataclass(frozen=True)
 class PlannedPicture:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from situate.seeds import seed_for
 
 _JITTER = 1.25
 """A randomly placed object is up to so many times larger or smaller than its cut-out, where nothing else is known."""
+_ABOUT = 1.15
+"""The model may choose a height up to so many times above or below one that was drawn."""
 _LARGEST_SHARE = 0.9
 """Of the picture, on either side."""
 
@@ -38,8 +40,8 @@ class Candidate:
         kind: Its class.
         seed: Its draws and its noise follow from it.
         clear_of: Boxes to keep clear of, in pixels.
-        heights: Between which a height is drawn for a random place, as shares of the picture's; None keeps the
-            cut-out's own, give or take a quarter.
+        heights: Between which a height is drawn, as shares of the picture's; None leaves it to the model, and for a
+            random place keeps the cut-out's own, give or take a quarter.
     """
 
     background: Picture
@@ -151,9 +153,32 @@ def _reading(candidate: Candidate, config: AugmentConfig) -> tuple[Pair, Placeme
     try:
         demanded = demands_of(candidate.kind, background, foreground, candidate.clear_of, config)
         placement = _random_place(candidate, demanded) if config.place == "random" else None
+        if config.place == "model" and candidate.heights is not None:
+            demanded = _about_as_tall(candidate, demanded)
     except SituateError as error:
         return error
     return Pair(background, foreground, candidate.seed, constraints=demanded), placement
+
+
+def _about_as_tall(candidate: Candidate, demanded: PlacementConstraints) -> PlacementConstraints:
+    """Draw a height among those of annotated objects, and let the model say where an object so tall stands."""
+    assert candidate.heights is not None
+    assert demanded.max_height is not None
+    height_px, generator = candidate.background.height_px, np.random.default_rng(seed_for(candidate.seed, "height"))
+    low, high = (share * height_px for share in candidate.heights)
+    least = 1.0 if demanded.min_height is None else demanded.min_height.in_px(height_px)
+    most = demanded.max_height.in_px(height_px)
+    wanted = min(max(_between(low, high, generator), least), most)
+    return replace(
+        demanded,
+        min_height=Extent(max(wanted / _ABOUT, least), "px"),
+        max_height=Extent(min(wanted * _ABOUT, most), "px"),
+    )
+
+
+def _between(low: float, high: float, generator: np.random.Generator) -> float:
+    """Draw a length, each ratio as likely as any."""
+    return math.exp(generator.uniform(math.log(low), math.log(high)))
 
 
 def _drawn(ranked: Sequence[Placement], seed: int, config: AugmentConfig) -> Placement:
@@ -179,8 +204,7 @@ def _random_place(candidate: Candidate, demanded: PlacementConstraints) -> Place
     low, high = foreground.height_px / _JITTER, foreground.height_px * _JITTER
     if candidate.heights is not None:
         low, high = (share * background.height_px for share in candidate.heights)
-    wanted = math.exp(generator.uniform(math.log(low), math.log(high)))
-    height = min(max(wanted, least), most)
+    height = min(max(_between(low, high, generator), least), most)
     width = height * aspect
     left = generator.uniform(0, background.width_px - width)
     top = generator.uniform(0, background.height_px - height)

@@ -12,14 +12,14 @@ import numpy as np
 from situate.augment.balance import check_classes
 from situate.augment.config import AugmentConfig
 from situate.augment.cutouts import Cutout, CutoutFolder, check_kinds
-from situate.augment.draw import PlannedPicture, drawn_pictures
+from situate.augment.draw import ANY_KIND, Heights, PlannedPicture, drawn_pictures
 from situate.augment.parts import pictures_to_augment
 from situate.errors import DataError, InputError
 from situate.imageio.foreground import MIN_BACKGROUND_SIDE_PX
 from situate.labels.coco import CocoCategory, CocoDataset, CocoImage, category_of
 from situate.labels.coco_entries import category_entry
 
-FORMAT = "situate-augment-1"
+FORMAT = "situate-augment-2"
 PLAN_FILE = "plan.json"
 _MIN_HEIGHTS, _HEIGHT_PERCENTILES = 10, (5, 95)
 
@@ -37,8 +37,8 @@ class AugmentPlan:
         num_without_place: Objects that were asked for and have no picture they may go into.
         identity: Fingerprints of the annotations, the cut-outs and the model.
         size_factors: What the heights of some classes are multiplied with, so that they are as tall as annotated ones.
-        heights: Between which randomly placed objects are drawn, as shares of the picture's height; None where too few
-            are annotated.
+        heights: Between which heights are drawn, as shares of the picture's height: for classes with enough annotated
+            objects, and for `ANY_KIND` together.
     """
 
     config: AugmentConfig
@@ -49,7 +49,7 @@ class AugmentPlan:
     num_without_place: int = 0
     identity: Mapping[str, str] | None = None
     size_factors: Mapping[str, float] = field(default_factory=dict)
-    heights: tuple[float, float] | None = None
+    heights: Heights = field(default_factory=dict)
 
     @property
     def blocks(self) -> list[tuple[PlannedPicture, ...]]:
@@ -80,7 +80,7 @@ class AugmentPlan:
             "cutout_root": (root.relative_to(home.absolute()) if inside else root).as_posix(),
             "cutouts": [cutout.to_json() for cutout in self.folder.cutouts],
             "size_factors": dict(self.size_factors),
-            "heights": None if self.heights is None else list(self.heights),
+            "heights": {kind: list(pair) for kind, pair in self.heights.items()},
             "num_without_place": self.num_without_place,
             "pictures": [[one.number, one.image_id, one.seed, list(one.cutouts)] for one in self.pictures],
         }
@@ -112,7 +112,7 @@ def read_plan(path: Path) -> AugmentPlan:
         num_without_place=content["num_without_place"],
         identity=content["identity"],
         size_factors=content["size_factors"],
-        heights=None if content["heights"] is None else (content["heights"][0], content["heights"][1]),
+        heights={kind: (low, high) for kind, (low, high) in content["heights"].items()},
     )
 
 
@@ -139,27 +139,34 @@ def plan_augmentation(
     next_id = max((category.id for category in dataset.categories), default=-1) + 1
     new = [CocoCategory(next_id + place, kind) for place, kind in enumerate(added)]
     categories = (*dataset.categories, *new)
-    return AugmentPlan(
-        config, folder, categories, before, tuple(pictures), num_left, identity, heights=_heights(dataset)
-    )
+    heights = _heights(dataset, config.like_annotated)
+    return AugmentPlan(config, folder, categories, before, tuple(pictures), num_left, identity, heights=heights)
 
 
 def _can_be_used(image: CocoImage) -> bool:
     return image.problem is None and min(image.width, image.height) >= MIN_BACKGROUND_SIDE_PX
 
 
-def _heights(dataset: CocoDataset) -> tuple[float, float] | None:
-    """Of all but the smallest and the largest twentieth of the annotated objects."""
-    of_picture = {image.id: image.height for image in dataset.images if image.height}
-    shares = [
-        one.box_xywh_px[3] / of_picture[one.image_id]
-        for one in dataset.annotations
-        if one.box_xywh_px is not None and not one.has_empty_box and not one.is_crowd and one.image_id in of_picture
-    ]
-    if len(shares) < _MIN_HEIGHTS:
-        return None
-    low, high = np.percentile(shares, _HEIGHT_PERCENTILES).tolist()
-    return round(low, 4), round(high, 4)
+def _heights(dataset: CocoDataset, like_annotated: int) -> Heights:
+    """Of all but the smallest and the largest twentieth of the annotated objects, where there are enough."""
+    of_picture, names = {image.id: image.height for image in dataset.images if image.height}, dataset.category_names()
+    shares: dict[str, list[float]] = {}
+    for one in dataset.annotations:
+        is_whole = one.box_xywh_px is not None and not one.has_empty_box and not one.is_crowd
+        if is_whole and one.image_id in of_picture:
+            assert one.box_xywh_px is not None
+            share = one.box_xywh_px[3] / of_picture[one.image_id]
+            for kind in (names[one.category_id], ANY_KIND):
+                shares.setdefault(kind, []).append(share)
+    enough = {kind: _MIN_HEIGHTS if kind == ANY_KIND else max(like_annotated, 1) for kind in shares}
+    if not like_annotated:
+        shares = {kind: several for kind, several in shares.items() if kind == ANY_KIND}
+    heights: Heights = {}
+    for kind, several in sorted(shares.items()):
+        if len(several) >= enough[kind]:
+            low, high = np.percentile(several, _HEIGHT_PERCENTILES).tolist()
+            heights[kind] = round(low, 4), round(high, 4)
+    return heights
 
 
 def _counts(dataset: CocoDataset) -> dict[str, int]:

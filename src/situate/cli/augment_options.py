@@ -29,8 +29,8 @@ class AugmentOptions:
         matting: With self: how the soft edge is found: guided, closed-form, or the folder of a matting network.
         place: Who says where: the model, or chance (plain copy-paste).
         places: So many of the model's best places are considered; one is drawn by their probabilities (5).
-        like_annotated: For a class with at least so many annotated objects (20) the model's heights are compared with
-            theirs, and corrected by one factor; 0 never.
+        like_annotated: For a class with at least so many annotated objects (20) heights are drawn from theirs, and the
+            model says where an object so tall stands; 0 leaves heights to the model.
         min_size: Objects are at least so tall: 0.2 or 20% of the picture's height, or 80px.
         max_size: And at most so tall.
         allow: Picture, or folder of pictures named like the backgrounds, white where objects may stand.
