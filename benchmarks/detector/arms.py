@@ -29,8 +29,8 @@ class Arm:
 
 REAL, RANDOM = "real", "random"
 WHERE = ("--keep-clear", "--max-enlarge", "3")
-"""Chosen on the development part of street: touching cars are annotated as one, small cut-outs may become as large as
-the place demands, and of the places that score less many are fronts of houses."""
+"""Chosen on the development part of street: touching cars are annotated as one, and small cut-outs may become as large
+as the place demands."""
 ARMS = (
     Arm(REAL, "real only", None),
     Arm(RANDOM, "+ random copy-paste", ("--place", "random", "--strength", "0")),
