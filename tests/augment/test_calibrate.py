@@ -81,6 +81,8 @@ def test_randomly_placed_objects_are_as_tall_as_annotated_ones(data, cutouts, co
     assert 0.31 < max(heights) <= high
     few = replace(dataset, annotations=dataset.annotations[:4])
     assert plan_augmentation(config, few, cutouts_in(cutouts)).heights == {}
+    images = tuple(replace(image, height=10**6) for image in dataset.images)
+    assert plan_augmentation(config, replace(dataset, images=images), cutouts_in(cutouts)).heights[ANY_KIND][0] > 0
 
 
 def test_classes_with_annotated_objects_enough_have_heights_of_their_own(data, cutouts):

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from situate.labels.coco_entries import category_entry
 FORMAT = "situate-augment-2"
 PLAN_FILE = "plan.json"
 _MIN_HEIGHTS, _HEIGHT_PERCENTILES = 10, (5, 95)
+_LEAST_HEIGHT = 1e-4
 
 
 @dataclass(frozen=True)
@@ -150,23 +151,21 @@ def _can_be_used(image: CocoImage) -> bool:
 def _heights(dataset: CocoDataset, like_annotated: int) -> Heights:
     """Of all but the smallest and the largest twentieth of the annotated objects, where there are enough."""
     of_picture, names = {image.id: image.height for image in dataset.images if image.height}, dataset.category_names()
-    shares: dict[str, list[float]] = {}
+    shares: dict[str, list[float]] = {ANY_KIND: []}
     for one in dataset.annotations:
-        is_whole = one.box_xywh_px is not None and not one.has_empty_box and not one.is_crowd
-        if is_whole and one.image_id in of_picture:
-            assert one.box_xywh_px is not None
-            share = one.box_xywh_px[3] / of_picture[one.image_id]
-            for kind in (names[one.category_id], ANY_KIND):
-                shares.setdefault(kind, []).append(share)
-    enough = {kind: _MIN_HEIGHTS if kind == ANY_KIND else max(like_annotated, 1) for kind in shares}
-    if not like_annotated:
-        shares = {kind: several for kind, several in shares.items() if kind == ANY_KIND}
-    heights: Heights = {}
-    for kind, several in sorted(shares.items()):
-        if len(several) >= enough[kind]:
-            low, high = np.percentile(several, _HEIGHT_PERCENTILES).tolist()
-            heights[kind] = round(low, 4), round(high, 4)
-    return heights
+        if one.box_xywh_px is None or one.has_empty_box or one.is_crowd or one.image_id not in of_picture:
+            continue
+        share = one.box_xywh_px[3] / of_picture[one.image_id]
+        shares[ANY_KIND].append(share)
+        shares.setdefault(names[one.category_id], []).append(share)
+    # Without a number no class counts.
+    enough = {kind: like_annotated or len(several) + 1 for kind, several in shares.items()} | {ANY_KIND: _MIN_HEIGHTS}
+    return {kind: _between(several) for kind, several in sorted(shares.items()) if len(several) >= enough[kind]}
+
+
+def _between(shares: Sequence[float]) -> tuple[float, float]:
+    low, high = (max(round(share, 4), _LEAST_HEIGHT) for share in np.percentile(shares, _HEIGHT_PERCENTILES).tolist())
+    return low, high
 
 
 def _counts(dataset: CocoDataset) -> dict[str, int]:
