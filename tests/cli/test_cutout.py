@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from situate.cli.app import main
-from situate.cli.options import parsed_box
 from situate.errors import InputError
 from situate.imageio.foreground import prepare_foreground
 from situate.imageio.read import read_picture
 from situate.imageio.write import write_grey, write_picture
+from situate.pipeline.demands import parsed_box
 from situate.records.picture import Picture
 
 

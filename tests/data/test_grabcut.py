@@ -92,3 +92,34 @@ def test_a_box_that_cannot_be_is_refused(box, found):
 def test_a_picture_too_small_to_look_for_an_object_is_refused():
     with pytest.raises(InputError, match="too small"):
         grabcut_mask(np.zeros((2, 80, 3), np.uint8))
+
+
+def two_discs() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A red and a blue disc on green, and where each is."""
+    pixels = np.full((120, 200, 3), (40, 160, 60), np.uint8)
+    rows, columns = np.mgrid[:120, :200]
+    red = (rows - 60) ** 2 + (columns - 55) ** 2 < 30**2
+    blue = (rows - 60) ** 2 + (columns - 145) ** 2 < 30**2
+    pixels[red], pixels[blue] = (200, 40, 40), (40, 60, 200)
+    return pixels, red, blue
+
+
+def test_strokes_say_what_belongs_to_the_object_and_what_does_not():
+    pixels, red, blue = two_discs()
+    without = grabcut_mask(pixels, box_xywh_px=(10, 10, 180, 100))
+    assert intersection_over_union(without, red | blue) > 0.9
+    stroke_on_red, stroke_on_blue = np.zeros((2, 120, 200), bool)
+    stroke_on_red[55:65, 40:70], stroke_on_blue[55:65, 130:160] = True, True
+    found = grabcut_mask(pixels, box_xywh_px=(10, 10, 180, 100), is_object=stroke_on_red, is_other=stroke_on_blue)
+    assert intersection_over_union(found, red) > 0.9
+    assert not (found & stroke_on_blue).any()
+    assert (found | ~stroke_on_red).all()
+
+
+def test_a_stroke_outside_the_box_adds_what_was_missed():
+    pixels, red, _ = two_discs()
+    stroke = np.zeros((120, 200), bool)
+    stroke[55:65, 130:160] = True
+    found = grabcut_mask(pixels, box_xywh_px=(15, 20, 80, 80), is_object=stroke)
+    assert (found & red).sum() > 0.9 * red.sum()
+    assert (found | ~stroke).all()

@@ -68,7 +68,7 @@ def compose(
         verbose: Print times on stderr.
     """
     from situate.cli.compose_folder import Settings, compose_folders
-    from situate.cli.options import parsed_box
+    from situate.pipeline.demands import parsed_box
     from situate.pipeline.options import Synthesis
 
     box_xywh_px = None if box is None else parsed_box(box)

@@ -44,7 +44,7 @@ class ConstraintOptions:
         Raises:
             InputError: If a value cannot be used.
         """
-        from situate.cli.options import parsed_box
+        from situate.pipeline.demands import parsed_box
         from situate.records.constraints import PlacementConstraints
 
         if self.distance and not self.away_from and num_foregrounds == 1:

@@ -34,6 +34,7 @@ def cutout(
         matting: How the soft edge is found: guided (fast), closed-form (hair and fur; needs the extra "matting", and a
             minute once for its library to compile), or the folder of a ViTMatte network.
     """
+    from situate.data.cutout import cut_out_framed
     from situate.data.matting import require_matting
     from situate.imageio.encode import SUFFIXES_WITH_ALPHA
     from situate.imageio.read import read_picture
@@ -45,13 +46,13 @@ def cutout(
     require_matting(matting)
     picture = read_picture(image)
     found = _found_by_grabcut(picture, box) if mask is None else _read_mask(mask, picture)
-    write_picture(_cut_out(picture, found, matting), output)
+    write_picture(cut_out_framed(picture, found, matting=matting), output)
     print(output)
 
 
 def _found_by_grabcut(picture: "Picture", box: str | None) -> "np.ndarray":
-    from situate.cli.options import parsed_box
     from situate.data.grabcut import grabcut_mask
+    from situate.pipeline.demands import parsed_box
 
     box_xywh_px = None
     if box is not None:
@@ -74,13 +75,3 @@ def _read_mask(path: Path, picture: "Picture") -> "np.ndarray":
     if not mask.any():
         raise AlphaError(f"{path} marks 0.0 % of {picture.name}; paint the object white, everything else black")
     return mask
-
-
-def _cut_out(picture: "Picture", mask: "np.ndarray", matting: str) -> "Picture":
-    """Cut out, with one transparent pixel all round: also the cut-out of a rectangle must show that it is one."""
-    import numpy as np
-
-    from situate.data.cutout import cut_out
-
-    trimmed = cut_out(picture, mask, matting=matting)
-    return trimmed.with_pixels(np.pad(trimmed.pixels, ((1, 1), (1, 1), (0, 0))))

@@ -55,6 +55,12 @@ def cut_out(picture: Picture, mask: Bool[np.ndarray, "h w"], *, matting: str | P
     return trim(picture.with_pixels(np.dstack([colours, scaled_alpha])), visible)
 
 
+def cut_out_framed(picture: Picture, mask: Bool[np.ndarray, "h w"], *, matting: str | Path = GUIDED) -> Picture:
+    """Do as `cut_out`, with one transparent pixel all round: also a rectangle shows that it was cut out."""
+    trimmed = cut_out(picture, mask, matting=matting)
+    return trimmed.with_pixels(np.pad(trimmed.pixels, ((1, 1), (1, 1), (0, 0))))
+
+
 def decontaminate(pixels: UInt8[np.ndarray, "h w 3"], alpha: UInt8[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]:
     """Estimate the object's own colours where alpha mixes them with the background.
 

@@ -21,15 +21,25 @@ _EDGE_NOISE = 0.03
 # Highlights and specks: an object fills more of its box than this.
 _MIN_BOX_SHARE = 0.02
 
+_UNMARKED, _OBJECT, _OTHER = 0, 1, 2
+
 BoxPx = tuple[int, int, int, int]
 
 
-def grabcut_mask(pixels: UInt8[np.ndarray, "h w 3"], *, box_xywh_px: BoxPx | None = None) -> Bool[np.ndarray, "h w"]:
-    """Find the object in a photograph; the same pixels and box give the same mask.
+def grabcut_mask(
+    pixels: UInt8[np.ndarray, "h w 3"],
+    *,
+    box_xywh_px: BoxPx | None = None,
+    is_object: Bool[np.ndarray, "h w"] | None = None,
+    is_other: Bool[np.ndarray, "h w"] | None = None,
+) -> Bool[np.ndarray, "h w"]:
+    """Find the object in a photograph; the same pixels, box and strokes give the same mask.
 
     Args:
         pixels: The photograph.
         box_xywh_px: Box round the object, with some background outside it; None takes all but a margin of 5 %.
+        is_object: What somebody has marked as the object, for sure.
+        is_other: And what is none of it; goes first where both are marked.
 
     Returns:
         The object, at the picture's size; all False where next to nothing stands out from
@@ -51,7 +61,9 @@ def grabcut_mask(pixels: UInt8[np.ndarray, "h w 3"], *, box_xywh_px: BoxPx | Non
     small = near
     if scale < 1:
         small = cv2.resize(near, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    found = _without_specks(_segment(small, _scaled(inner, near.shape, small.shape)))
+    marks = _marks(is_object, is_other, (height, width))
+    small_marks = cv2.resize(marks[window], small.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+    found = _without_specks(_segment(small, _scaled(inner, near.shape, small.shape), small_marks))
     if scale < 1:
         found = _at_full_size(near, found)
     mask[window] = found
@@ -59,6 +71,8 @@ def grabcut_mask(pixels: UInt8[np.ndarray, "h w 3"], *, box_xywh_px: BoxPx | Non
     outside = np.ones_like(mask)
     outside[y : y + h, x : x + w] = False
     mask[outside] = False
+    mask[marks == _OBJECT] = True
+    mask[marks == _OTHER] = False
     return mask if mask.sum() >= _MIN_BOX_SHARE * w * h else np.zeros_like(mask)
 
 
@@ -111,13 +125,24 @@ def _scaled(box: BoxPx, shape: tuple[int, ...], small_shape: tuple[int, ...]) ->
     return left, top, max(1, right - left), max(1, bottom - top)
 
 
-def _segment(pixels: np.ndarray, box: BoxPx) -> np.ndarray:
+def _marks(is_object: np.ndarray | None, is_other: np.ndarray | None, shape: tuple[int, int]) -> np.ndarray:
+    marks = np.full(shape, _UNMARKED, np.uint8)
+    for marked, meaning in ((is_object, _OBJECT), (is_other, _OTHER)):
+        if marked is not None:
+            marks[marked] = meaning
+    return marks
+
+
+def _segment(pixels: np.ndarray, box: BoxPx, marks: np.ndarray) -> np.ndarray:
     labels = np.zeros(pixels.shape[:2], np.uint8)
     # GrabCut starts with k-means on OpenCV's generator of this thread, which cannot be passed in.
     cv2.setRNGSeed(_RANDOM_SEED)
     bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.grabCut(bgr, labels, box, *models, _NUM_ITERATIONS, cv2.GC_INIT_WITH_RECT)
+    if (marks != _UNMARKED).any():
+        labels[marks == _OBJECT], labels[marks == _OTHER] = cv2.GC_FGD, cv2.GC_BGD
+        cv2.grabCut(bgr, labels, None, *models, _NUM_ITERATIONS, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
     return (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
 
 

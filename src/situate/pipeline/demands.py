@@ -1,5 +1,6 @@
-"""What people write of places: sizes as text, masks as files. Imports nothing that takes long."""
+"""What people write of places: boxes and sizes as text, masks as files. Imports nothing that takes long."""
 
+import math
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,21 @@ if TYPE_CHECKING:
 
 _MAX_SHARE = 2
 _EXTENT = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(px|%)?")
+
+
+def parsed_box(text: str) -> tuple[float, float, float, float]:
+    """Read `x,y,width,height` in pixels; spaces are allowed.
+
+    Raises:
+        InputError: If it is not four finite numbers.
+    """
+    try:
+        x, y, width, height = (_finite(part) for part in text.split(","))
+    except ValueError as error:
+        raise InputError(
+            f"box {text!r} is not four numbers; pass left,top,width,height in pixels, for example 40,60,120,80"
+        ) from error
+    return (x, y, width, height)
 
 
 def extent_of(text: str | None, option: str) -> Extent | None:
@@ -63,3 +79,10 @@ def _by_stem(folder: Path, _changed_ns: int) -> dict[str, list[Path]]:
         if file.suffix.lower() in PICTURE_SUFFIXES:
             found.setdefault(file.stem, []).append(file)
     return found
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is not finite")
+    return number
