@@ -18,10 +18,10 @@ from tables import Table, publish
 from situate.geometry.canvas import Letterbox
 from situate.imageio.read import read_picture
 from situate.imageio.write import write_picture
-from situate.pipeline.compose import foreground_u8
 from situate.pipeline.composer import Composer
 from situate.pipeline.export import export_model
 from situate.pipeline.options import DEFAULT_STEPS
+from situate.pipeline.order import foreground_u8
 from situate.pipeline.runtime import Backend, Runtime, composer_of
 from situate.records.picture import Picture
 

@@ -8,9 +8,9 @@ from pictures import ball_pixels, scene_pixels
 from rate import describe_machine, median_s
 
 from situate.geometry.canvas import Letterbox
-from situate.pipeline.compose import foreground_u8
 from situate.pipeline.composer import Composer
 from situate.pipeline.inputs import cutout_from, scene_from
+from situate.pipeline.order import foreground_u8
 from situate.recipes import recipe_named
 
 NUM_PLACES = 5

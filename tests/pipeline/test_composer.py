@@ -14,7 +14,7 @@ from situate.geometry.boxes import cxcywh_to_xyxy, iou
 from situate.geometry.canvas import Letterbox
 from situate.imageio.convert import as_picture
 from situate.imageio.foreground import prepare_foreground
-from situate.pipeline.compose import foreground_u8
+from situate.pipeline.order import foreground_u8
 from situate.pipeline.places import heatmap_in_picture
 
 BOX = (30.0, 20.0, 40.0, 30.0)

@@ -17,8 +17,8 @@ from situate.augment.place import Candidate, orders_for
 from situate.augment.scene import Scene
 from situate.errors import InputError, PlacementError, SituateError
 from situate.geometry.correction import correction_of
-from situate.pipeline.compose import Order
 from situate.pipeline.composer import Composer
+from situate.pipeline.order import Order
 from situate.records.picture import Picture
 from situate.records.placement import VISIBLE_THRESHOLD_U8, Composite
 from situate.seeds import seed_for

@@ -14,8 +14,9 @@ from situate.geometry.canvas import Letterbox
 from situate.geometry.correction import NO_CORRECTION, correction_of
 from situate.nn.placement import PlacementPrediction
 from situate.pipeline.batch import Pair, predictions
-from situate.pipeline.compose import ComposePipeline, Order
+from situate.pipeline.compose import ComposePipeline
 from situate.pipeline.demands import extent_of, mask_for
+from situate.pipeline.order import Order
 from situate.records.batch import PlacementInput
 from situate.records.constraints import Extent, PlacementConstraints
 from situate.records.picture import Picture

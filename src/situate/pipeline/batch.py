@@ -9,9 +9,10 @@ import torch
 from situate.errors import SituateError
 from situate.geometry.canvas import Letterbox
 from situate.nn.placement import PlacementPrediction
-from situate.pipeline.compose import ComposePipeline, Order, foreground_u8
+from situate.pipeline.compose import ComposePipeline
 from situate.pipeline.inputs import fitted_placement
 from situate.pipeline.options import Synthesis
+from situate.pipeline.order import Order, foreground_u8
 from situate.pipeline.places import RankedPlaces
 from situate.records.batch import PlacementInput
 from situate.records.constraints import PlacementConstraints
@@ -54,7 +55,7 @@ def composed(
         For each pair, in order, its composites, or why it has none; they are assembled one by one when asked for.
     """
     predicted = predictions(pipeline, pairs)
-    orders = [_order(pipeline, pair, *one, top_k) for pair, one in zip(pairs, predicted, strict=True)]
+    orders = [order_of(pipeline, pair, *one, top_k) for pair, one in zip(pairs, predicted, strict=True)]
     made = pipeline.compose_batch(
         [order for order in orders if isinstance(order, Order)],
         num_steps=synthesis.num_steps,
@@ -117,9 +118,10 @@ def ranked_places(
     return RankedPlaces(pair.background, foreground_u8(pair.foreground), pipeline.ranked(lattice, top_k), lattice)
 
 
-def _order(
+def order_of(
     pipeline: ComposePipeline, pair: Pair, inputs: PlacementInput, prediction: PlacementPrediction, top_k: int
 ) -> Order | SituateError:
+    """Return what is to be composed of a pair, at its best places or its own; or why nothing is."""
     try:
         if pair.box_xywh_px is not None:
             placements: Sequence[Placement] = [_by_hand(pipeline, pair, pair.box_xywh_px, inputs, prediction)]

@@ -1,8 +1,8 @@
 """The composing pipeline (method steps C1 to C4): background, foreground and a noise template in, composites out."""
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from situate.flow.template import NoiseTemplate
 from situate.geometry.canvas import BoxCxcywh, Letterbox
 from situate.geometry.correction import NO_CORRECTION, WHOLE_CORRECTION, Correction
 from situate.geometry.frames import Conditioning, placement_input, synthesis_input
-from situate.geometry.window import Window, snapped_window, whole_window
+from situate.geometry.window import snapped_window, whole_window
 from situate.nn.candidates import top_k
 from situate.nn.joint import tokens_in_window
 from situate.nn.lattice import Lattice, lattice_of
@@ -27,36 +27,20 @@ from situate.nn.velocity import IMAGE_CHANNELS, VelocityNetwork
 from situate.pipeline.assemble import assembled
 from situate.pipeline.device import fast_autocast
 from situate.pipeline.openvino import CompiledNetworks, CompiledPlacement, CompiledSynthesis
+from situate.pipeline.order import Order, View, filled, foreground_u8, window_noise
 from situate.records.batch import PlacementInput, SynthesisInput, collate
 from situate.records.constraints import PlacementConstraints
 from situate.records.picture import Picture
 from situate.records.placement import Composite, Placement
 
 
-@dataclass(frozen=True)
-class Order:
-    """What is to be composed of one picture.
-
-    Attributes:
-        background: Where to; any size.
-        foreground: What; RGB and alpha, trimmed.
-        placements: Places, from `ranked` or given by hand; one composite each.
-        prediction: Of this pair alone; its fused tokens help the synthesis. Plain paste needs none.
-        seed: Of the noise template.
-    """
-
-    background: Picture
-    foreground: Picture
-    placements: Sequence[Placement]
-    prediction: PlacementPrediction | None
-    seed: int
-
-
 class ComposePipeline(DiffusionPipeline):
     """Both networks as a diffusers folder: `save_pretrained`, `from_pretrained`.
 
     The scheduler is saved for those who swap samplers; the pipeline itself walks with `situate.flow.sampling.euler`.
-    `compiled` stands for both networks where another backend than PyTorch was asked for.
+    `compiled` stands for both networks where another backend than PyTorch was asked for. With a `batch_shape` the
+    networks see exactly so many at once, the last one several times where there are fewer: what comes out does not
+    depend on what else is computed.
     """
 
     def __init__(
@@ -67,6 +51,7 @@ class ComposePipeline(DiffusionPipeline):
         self.register_modules(placement=placement, synthesis=synthesis, scheduler=scheduler)
         self.score_map: ScoreMap | None = None
         self.compiled: CompiledNetworks | None = None
+        self.batch_shape: int | None = None
 
     def predict(
         self, background: UInt8[np.ndarray, "h w 3"], foreground: UInt8[np.ndarray, "fh fw 4"]
@@ -78,13 +63,17 @@ class ComposePipeline(DiffusionPipeline):
     def predict_batch(
         self, pairs: Sequence[tuple[UInt8[np.ndarray, "_ _ 3"], UInt8[np.ndarray, "_ _ 4"]]]
     ) -> tuple[PlacementInput, PlacementPrediction]:
-        """Run the placement network on several pairs of background and foreground at once."""
+        """Run the placement network on several pairs of background and foreground at once, at most `batch_shape`."""
         config = self.placement.config
         sizes = config["background_size"], config["foreground_size"]
-        inputs = collate([placement_input(background, foreground, *sizes) for background, foreground in pairs])
-        inputs = inputs.to(self.device)
+        given = [placement_input(background, foreground, *sizes) for background, foreground in pairs]
+        inputs: PlacementInput = collate(filled(given, self.batch_shape)).to(self.device)  # type: ignore[assignment]
         with fast_autocast(self.device):
-            return inputs, self.place(inputs)  # type: ignore[return-value]
+            prediction = self.place(inputs)
+        if self.batch_shape is None:
+            return inputs, prediction
+        asked = torch.arange(len(given), device=self.device)
+        return inputs.part(asked), prediction.part(asked)
 
     def lattice(
         self,
@@ -153,19 +142,25 @@ class ComposePipeline(DiffusionPipeline):
         Yields:
             The composites of each order; they are assembled one by one when asked for.
         """
+        for assemble in self.synthesised(
+            orders, num_steps=num_steps, model_fingerprint=model_fingerprint, correction=correction
+        ):
+            yield assemble()
+
+    def synthesised(
+        self, orders: Sequence[Order], *, num_steps: int, model_fingerprint: str, correction: Correction
+    ) -> list[Callable[[], list[Composite]]]:
+        """Do the networks' part of composing; return what does the rest for each order, in whatever thread.
+
+        Arguments as for `compose_batch`.
+        """
         views = [[self._view(order, placement) for placement in order.placements] for order in orders]
         flat = [view for several in views for view in several]
         # Plain paste does not look at what the network would make of it.
         images = iter(self._unmade(len(flat)) if correction == NO_CORRECTION else self._denoise(flat, num_steps))
-        for order, several in zip(orders, views, strict=True):
-            yield [
-                assembled(
-                    *(order.background, order.foreground, view.placement, view.window, next(images), view.inputs),
-                    *(order.seed, model_fingerprint, self.conditioning),
-                    correction=correction,
-                )
-                for view in several
-            ]
+        made = [[(view, next(images)) for view in several] for several in views]
+        how = self.conditioning, model_fingerprint, correction
+        return [partial(_assembled, order, several, *how) for order, several in zip(orders, made, strict=True)]
 
     @property
     def place(self) -> PlacementNetwork | CompiledPlacement:
@@ -192,7 +187,7 @@ class ComposePipeline(DiffusionPipeline):
         """`pasted` or `literal`."""
         return self.synthesis.config["conditioning"]
 
-    def _view(self, order: Order, placement: Placement) -> "_View":
+    def _view(self, order: Order, placement: Placement) -> View:
         resolution_wh = (order.background.width_px, order.background.height_px)
         if self.conditioning == "literal":
             window, level = whole_window(resolution_wh), round(math.log2(max(resolution_wh) / self.size))
@@ -201,17 +196,24 @@ class ComposePipeline(DiffusionPipeline):
         pictures = order.background.rgb_u8, foreground_u8(order.foreground)
         inputs = synthesis_input(*pictures, placement.box_cxcywh, window, self.size, self.conditioning)
         template = NoiseTemplate(order.seed, *reversed(resolution_wh))
-        noise = _window_noise(template, window, level, self.size)
+        noise = window_noise(template, window, level, self.size)
         fused_tokens = None if order.prediction is None else order.prediction.fused_tokens
-        return _View(placement, window, inputs, noise, fused_tokens)
+        return View(placement, window, inputs, noise, fused_tokens)
 
     def _unmade(self, count: int) -> list[Float[np.ndarray, "s s 5"]]:
         return [np.zeros((self.size, self.size, IMAGE_CHANNELS), np.float32) for _ in range(count)]
 
+    def _denoise(self, views: Sequence[View], num_steps: int) -> list[Float[np.ndarray, "s s 5"]]:
+        shape = self.batch_shape or max(len(views), 1)
+        groups = [views[start : start + shape] for start in range(0, len(views), shape)]
+        return [
+            image
+            for group in groups
+            for image in self._denoise_together(filled(group, self.batch_shape), num_steps)[: len(group)]
+        ]
+
     @torch.inference_mode()
-    def _denoise(self, views: Sequence["_View"], num_steps: int) -> list[Float[np.ndarray, "s s 5"]]:
-        if not views:
-            return []
+    def _denoise_together(self, views: Sequence[View], num_steps: int) -> list[Float[np.ndarray, "s s 5"]]:
         batch: SynthesisInput = collate([view.inputs for view in views]).to(self.device)  # type: ignore[assignment]
         known = [view.fused_tokens for view in views if view.fused_tokens is not None]
         assert len(known) == len(views), "only plain paste does without the placement network"
@@ -228,24 +230,18 @@ class ComposePipeline(DiffusionPipeline):
         return list(images.float().cpu().permute(0, 2, 3, 1).numpy())
 
 
-@dataclass(frozen=True)
-class _View:
-    """What the synthesis network sees of one placement."""
-
-    placement: Placement
-    window: Window
-    inputs: SynthesisInput
-    noise: Float[Tensor, "1 5 s s"]
-    fused_tokens: Float[Tensor, "1 n d"] | None
-
-
-def foreground_u8(foreground: Picture) -> UInt8[np.ndarray, "fh fw 4"]:
-    """RGB and alpha with 8 bits each, what the networks see."""
-    alpha = foreground.pixels[..., 3:]
-    return np.dstack([foreground.rgb_u8, foreground.with_pixels(np.repeat(alpha, 3, axis=2)).rgb_u8[..., 0]])
-
-
-def _window_noise(template: NoiseTemplate, window: Window, level: int, size: int) -> Float[Tensor, "1 5 s s"]:
-    """The template's exact crop under a window (`level` is the power of two that the window snapped to)."""
-    row, column = (round(start / 2.0**level) for start in (window.top_px, window.left_px))
-    return template.crop(level, row, column, (size, size), IMAGE_CHANNELS)
+def _assembled(
+    order: Order,
+    made: Sequence[tuple[View, Float[np.ndarray, "s s 5"]]],
+    conditioning: Conditioning,
+    model_fingerprint: str,
+    correction: Correction,
+) -> list[Composite]:
+    return [
+        assembled(
+            *(order.background, order.foreground, view.placement, view.window, image, view.inputs),
+            *(order.seed, model_fingerprint, conditioning),
+            correction=correction,
+        )
+        for view, image in made
+    ]

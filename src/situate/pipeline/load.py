@@ -132,7 +132,11 @@ def score_fitted_on(folder: Path) -> str:
 def describe_model(folder: Path | None = None) -> dict[str, Any]:
     """Name, fingerprint, size and card of a model folder, the shipped one by default."""
     folder = shipped_model() if folder is None else folder
-    pipeline = load_pipeline(folder)
+    return describe_pipeline(load_pipeline(folder), folder)
+
+
+def describe_pipeline(pipeline: ComposePipeline, folder: Path) -> dict[str, Any]:
+    """Say the same of a model that is loaded already; `folder` is its own."""
     counts = {
         name: sum(parameter.numel() for parameter in getattr(pipeline, name).parameters())
         for name in ("placement", "synthesis")

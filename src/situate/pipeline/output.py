@@ -97,6 +97,17 @@ def placement_entries(placements: Sequence[Placement], resolution_wh: tuple[int,
     ]
 
 
+def object_entry(placed: PlacedObject) -> dict[str, Any]:
+    """Describe one object of a composite."""
+    visible_box = placed.visible_box_xywh_px
+    return {
+        "box_xywh_px": _rounded(placed.box_xywh_px),
+        "visible_box_xywh_px": None if visible_box is None else list(visible_box),
+        "probability": _share(placed.placement.probability),
+        "score": _share(placed.placement.score),
+    }
+
+
 def write_files(contents: Mapping[Path, bytes]) -> None:
     """Write several files: all are written beside their names first, then all are renamed.
 
@@ -128,12 +139,7 @@ def write_files(contents: Mapping[Path, bytes]) -> None:
 def _entry(
     composite: Composite, placed: PlacedObject, files: CompositeFiles, mask: Path, folder: Path
 ) -> dict[str, Any]:
-    visible_box = placed.visible_box_xywh_px
-    return {
-        "box_xywh_px": _rounded(placed.box_xywh_px),
-        "visible_box_xywh_px": None if visible_box is None else list(visible_box),
-        "probability": _share(placed.placement.probability),
-        "score": _share(placed.placement.score),
+    return object_entry(placed) | {
         "seed": composite.seed,
         "file": _relative(files.picture, folder),
         "mask_file": _relative(mask, folder),
