@@ -15,6 +15,7 @@ PUBLIC_NAMES = {
     "situate.augment.plan": ["AugmentPlan", "plan_augmentation", "read_plan"],
     "situate.augment.run": ["augment"],
     "situate.augment.source": ["AugmentOutput", "AugmentSource"],
+    "situate.client": ["AugmentOptions", "Client", "ComposeOptions", "PlaceOptions", "ServiceError"],
     "situate.data.assets.body": ["load_body"],
     "situate.data.assets.catalogue": ["scan_catalogue"],
     "situate.data.building.build": ["Workers"],
