@@ -35,6 +35,7 @@ COMMANDS = {
     "train": "Train a model on triples.",
     "evaluate": "Measure a model on held-out triples.",
     "export": "Write a model that OpenVINO can run, which is faster on processors.",
+    "serve": "Serve a page to try it on, and an HTTP API to build on.",
     "demo": "Train, compose and write a report to look at, in minutes.",
     "info": "Print versions, device, instruction sets and the model's card.",
 }

@@ -4,7 +4,11 @@ from importlib.util import find_spec
 
 from situate.errors import MissingExtraError
 
-NEEDED = {"train": ("accelerate", "pytorch_optimizer", "tensorboard"), "scenes": ("mitsuba", "trimesh")}
+NEEDED = {
+    "train": ("accelerate", "pytorch_optimizer", "tensorboard"),
+    "scenes": ("mitsuba", "trimesh"),
+    "serve": ("fastapi", "uvicorn", "gradio", "prometheus_client", "multipart"),
+}
 """Modules by the extra that brings them."""
 
 
