@@ -35,6 +35,18 @@ def memory_mib(process: int) -> float:
     return sum(mib for mib in held if mib is not None)
 
 
+def peak_mib(process: int) -> float:
+    """The most memory that a process itself has held since it began."""
+    return _status_mib(process, "VmHWM") or 0.0
+
+
+def cpu_s(process: int) -> float:
+    """Seconds of processor time that a process, with all its threads, has taken since it began."""
+    # Its name, in parentheses, may hold anything; times are the 14th and 15th word of all.
+    words = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def watched(words: Sequence[str], log: Path) -> tuple[float, list[tuple[float, float]]]:
     """Run a command; return its seconds, and the memory of its processes while it ran: seconds and MiB."""
     held: list[tuple[float, float]] = []
