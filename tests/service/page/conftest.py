@@ -48,7 +48,8 @@ def _wait_for_page(url: str) -> None:
     raise TimeoutError(f"no page at {url} within {_PATIENCE_S} s")
 
 
-@pytest.fixture(scope="session")
+# No longer than a file's tests: Playwright keeps an event loop, beside which nobody else can run one.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium."""
     with sync_playwright() as playwright:

@@ -64,7 +64,15 @@ def asked_with(address: str, path: str) -> str:
 
 def _value(kind: str, path: str) -> object:
     file = {"path": path, "url": path, "orig_name": "a.png", "meta": {"_type": "gradio.FileData"}}
-    return {"image": file, "file": [file], "textbox": "", "checkbox": False, "number": 0}.get(kind)
+    return {
+        "image": file,
+        "file": [file],
+        "textbox": "",
+        "checkbox": False,
+        "number": 0,
+        "slider": 1,
+        "radio": "all",
+    }.get(kind)
 
 
 def test_a_file_that_was_uploaded_is_taken(address: str):
