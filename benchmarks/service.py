@@ -166,8 +166,8 @@ def rate_table(ways: Sequence[Way], clients: int, batch: int) -> Table:
     """Pictures a second of each way, and what the service reaches of the others."""
     service, rows = ways[0], []
     for way in ways:
-        ratios = [ours / its for ours, its in zip(service.rates, way.rates, strict=True)]
-        rows.append([way.name, *way.row, 100 * service.row[1] / way.row[1], 100 * median(ratios)])
+        shares = [share(*rates) for rates in zip(service.rates, way.rates, strict=True)]
+        rows.append([way.name, *way.row, share(service.row[1], way.row[1]), median(shares)])
     in_batches = ways[1].digests
     both = service.digests.keys() & in_batches.keys()
     differ = sum(service.digests[seed] != in_batches[seed] for seed in both)
@@ -177,8 +177,13 @@ def rate_table(ways: Sequence[Way], clients: int, batch: int) -> Table:
         f"Of {len(both)} pictures {differ} differ between the service and the same in memory, in batches.",
     )
     columns = ("way", "pictures", "pictures a second", "slowest round", "fastest round", "CPU ms each")
-    shares = ("service over it, %", "the same, median of rounds, %")
-    return Table("Composing for many clients", (*columns, *shares), rows, notes)
+    compared = ("service over it, %", "the same, median of rounds, %")
+    return Table("Composing for many clients", (*columns, *compared), rows, notes)
+
+
+def share(ours: float, its: float) -> float:
+    """One rate over another, in percent; 0 if nothing was made."""
+    return 100 * ours / its if its else 0.0
 
 
 def answer_table(tally: Tally) -> Table:

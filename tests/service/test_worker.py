@@ -2,6 +2,7 @@
 
 import threading
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,7 +35,8 @@ def impossible():
 def working(composer, *, gather_s=0.0, max_waiting=32, shape=4):
     """A worker and the sizes of its batches."""
     batches = []
-    worker = Worker(composer, batch_shape=shape, gather_s=gather_s, max_waiting=max_waiting, watch=batches.append)
+    limits: dict[str, Any] = {"batch_shape": shape, "gather_s": gather_s, "max_waiting": max_waiting}
+    worker = Worker(composer, num_processors=2, watch=batches.append, **limits)
     try:
         yield worker, batches
     finally:

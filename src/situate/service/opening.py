@@ -69,16 +69,23 @@ class Opening:
     def _load(self) -> "Studio":
         with _nothing_to_collect():
             # Networks are imported in this thread: the process answers /healthz meanwhile.
+            import torch
+
             from situate.pipeline.runtime import composer_of
             from situate.service.studio import Studio
+            from situate.service.threads import use_processors
             from situate.service.worker import Worker
 
             settings = self._settings
+            # OpenVINO has threads of its own.
+            num_processors = 1 if settings.runtime.backend == "openvino" else torch.get_num_threads()
+            use_processors(1)
             worker = Worker(
                 composer_of(settings.model, settings.runtime),
                 batch_shape=settings.batch_shape,
                 gather_s=settings.gather_s,
                 max_waiting=settings.max_waiting,
+                num_processors=num_processors,
                 watch=self._metrics.batch,
             )
         self._metrics.watch(lambda: worker.num_waiting)

@@ -21,6 +21,7 @@ from situate.seeds import seed_for
 from situate.service.asked import constraints_of, synthesis_of
 from situate.service.reading import Asked, Uploads
 from situate.service.settings import ServiceSettings
+from situate.service.threads import use_processors
 from situate.service.worker import Job, Worker
 from situate.sharding.pool import num_processors
 
@@ -84,7 +85,7 @@ class Studio:
 
         Whoever is cancelled meanwhile goes; the thread cannot, and counts until it has ended.
         """
-        running = asyncio.ensure_future(to_thread.run_sync(work, limiter=self.limiter))
+        running = asyncio.ensure_future(to_thread.run_sync(_on_one_processor, work, limiter=self.limiter))
         running.add_done_callback(_seen)
         return await asyncio.shield(running)
 
@@ -136,6 +137,11 @@ def _check_amount(asked: Asked, options: ComposeOptions, settings: ServiceSettin
             f"top_k composites would have {num_pixels / _MEGA:.0f} million pixels together; {limit:g} are the limit, "
             "ask for fewer places or send a smaller picture"
         )
+
+
+def _on_one_processor(work: Callable[[], Result]) -> Result:
+    use_processors(1)
+    return work()
 
 
 def _seen(running: "asyncio.Future[Any]") -> None:

@@ -19,6 +19,7 @@ from situate.pipeline.places import RankedPlaces
 from situate.records.batch import PlacementInput
 from situate.records.placement import Composite
 from situate.service.refusals import BusyError, UnavailableError
+from situate.service.threads import use_processors
 
 Assemble = Callable[[], list[Composite]]
 """Does the rest of composing, in the thread of whoever asked."""
@@ -48,7 +49,14 @@ class Worker:
     """Runs the jobs of all requests, on one thread."""
 
     def __init__(
-        self, composer: Composer, *, batch_shape: int, gather_s: float, max_waiting: int, watch: Callable[[int], None]
+        self,
+        composer: Composer,
+        *,
+        batch_shape: int,
+        gather_s: float,
+        max_waiting: int,
+        num_processors: int,
+        watch: Callable[[int], None],
     ) -> None:
         """Start to work.
 
@@ -57,6 +65,7 @@ class Worker:
             batch_shape: What the networks always see at once.
             gather_s: How long the first job of a batch waits for others.
             max_waiting: Jobs that may wait.
+            num_processors: That the networks use.
             watch: Told how many jobs each batch has.
         """
         composer.pipeline.batch_shape = batch_shape
@@ -64,7 +73,7 @@ class Worker:
         self._shape, self._gather_s, self._watch = batch_shape, gather_s, watch
         self._jobs: queue.Queue[Job | None] = queue.Queue()
         self._max_waiting, self._lock, self._is_stopped = max_waiting, threading.Lock(), False
-        self._batch_s = _SLOW_START_S
+        self._batch_s, self._num_processors = _SLOW_START_S, num_processors
         self._thread = threading.Thread(target=self._run, name="situate-worker", daemon=True)
         self._thread.start()
 
@@ -108,6 +117,7 @@ class Worker:
             self._jobs.queue.remove(job)
 
     def _run(self) -> None:
+        use_processors(self._num_processors)
         # Nothing of a batch is held while there is nothing to do: pictures are large.
         while not self._is_last_batch():
             pass
