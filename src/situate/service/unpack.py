@@ -1,4 +1,4 @@
-"""Zip files of clients become folders: no file is ever given a name that came from outside, and sizes are counted.
+"""Zip files of clients become folders: no file is ever given a name that came from outside, and bytes are counted.
 
 Pictures are numbered; the names that the annotations have for them are kept beside, and given back in the result.
 """
