@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 
 from situate.errors import SituateError
 from situate.nn.placement import PlacementPrediction
@@ -18,12 +19,14 @@ from situate.pipeline.order import Order
 from situate.pipeline.places import RankedPlaces
 from situate.records.batch import PlacementInput
 from situate.records.placement import Composite
+from situate.service.memory import give_back
 from situate.service.refusals import BusyError, UnavailableError
 from situate.service.threads import use_processors
 
 Assemble = Callable[[], list[Composite]]
 """Does the rest of composing, in the thread of whoever asked."""
 _SLOW_START_S = 1.0
+_BATCHES_BETWEEN = 16
 _MEMORY = 0.9
 """How much of the mean of earlier batches stays when another has been timed."""
 
@@ -119,8 +122,11 @@ class Worker:
     def _run(self) -> None:
         use_processors(self._num_processors)
         # Nothing of a batch is held while there is nothing to do: pictures are large.
-        while not self._is_last_batch():
-            pass
+        for number in count(1):
+            if self._is_last_batch():
+                return
+            if number % _BATCHES_BETWEEN == 0:
+                give_back()
 
     def _is_last_batch(self) -> bool:
         """Wait for a batch and answer it; say whether nothing follows."""
