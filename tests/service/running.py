@@ -51,7 +51,9 @@ class Gate:
 def running(settings: ServiceSettings) -> Iterator[Running]:
     """Run a service until the block ends."""
     service = Service(settings, with_page=False)
-    config = uvicorn.Config(service.application, log_level="critical", access_log=False, ws="none")
+    config = uvicorn.Config(
+        service.application, log_level="critical", access_log=False, ws="none", timeout_graceful_shutdown=10
+    )
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as at:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [at]})
