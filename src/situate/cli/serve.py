@@ -35,7 +35,7 @@ def serve(
     """Serve a page for people and an HTTP API for programs; docs/service.md describes both.
 
     With a token in the environment variable SITUATE_TOKEN, whoever asks must show it. SIGTERM and Ctrl-C finish what
-    was asked before, and refuse the rest.
+    was asked before, and refuse the rest; jobs that make data sets larger are ended.
 
     Args:
         port: Where to listen; 0 takes a free one.
