@@ -91,6 +91,17 @@ def test_a_token_of_the_environment_is_asked_for():
         assert httpx.get(f"{url}/metrics", headers=shown, trust_env=False).status_code == 200
 
 
+def test_it_answers_to_the_name_of_a_proxy_that_is_allowed():
+    with serving("--allow-host", "Here.example", "--allow-host", "::1", SITUATE_TOKEN="secret") as (_, url):  # noqa: S106 (made up)
+        about = {"trust_env": False, "timeout": PATIENCE_S}
+        shown = {"Host": "here.example", "X-Forwarded-Proto": "https"}
+        page = httpx.get(f"{url}/?token=secret", headers=shown, **about)
+        assert page.status_code == 303
+        assert "Secure" in page.headers["set-cookie"]
+        assert httpx.get(f"{url}/healthz", headers={"Host": "[::1]:80"}, **about).status_code == 200
+        assert httpx.get(f"{url}/healthz", headers={"Host": "there.example"}, **about).status_code == 403
+
+
 def test_a_model_folder_that_is_none_ends_it_with_a_clear_error(tmp_path):
     with serving("--model", str(tmp_path)) as (process, _):
         code, said = ended(process)
@@ -125,6 +136,9 @@ def test_a_port_that_is_taken_is_an_error_in_one_line(capsys):
         (["--host", "nowhere.invalid"], "cannot listen at nowhere.invalid"),
         (["--host", ""], "cannot listen at"),
         (["--batch", "0", "--deadline", "-1"], "batch_shape is 0; it must be above 0; deadline_s is -1"),
+        (["--allow-host", "https://here.example"], "--allow-host is 'https://here.example'; give a name"),
+        (["--allow-host", "here.example:443"], "--allow-host is 'here.example:443'"),
+        (["--allow-host", ""], "--allow-host is ''"),
         (["--max-megabytes", "nan"], "--max-megabytes is nan"),
         (["--max-megapixels", "inf"], "--max-megapixels is inf"),
         (["--max-megabytes", "0"], "max_body_bytes is 0"),

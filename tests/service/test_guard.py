@@ -24,8 +24,8 @@ async def never(scope, receive, send):
     await asyncio.Event().wait()
 
 
-def guarded(app=size_of_body, *, is_local=True, **settings):
-    return Guard(app, ServiceSettings(**settings), is_local=is_local)
+def guarded(app=size_of_body, **settings):
+    return Guard(app, ServiceSettings(**settings))
 
 
 def chunks(count, size=100):
@@ -101,6 +101,7 @@ def test_opening_the_page_with_the_token_sets_a_cookie_that_scripts_cannot_read(
     assert cookie.startswith(f"{COOKIE}=")
     assert "HttpOnly" in cookie
     assert "SameSite=strict" in cookie
+    assert "Secure" not in cookie
     sent = {"Cookie": cookie.split(";")[0]}
     assert asked(guarded(token=TOKEN), "POST", "/v1/compose", headers=sent).status_code == 200
 
@@ -143,14 +144,25 @@ def test_a_local_service_has_several_names(host):
     assert asked(guarded(), "GET", "/v1/model", headers={"Host": host}).status_code == 200
 
 
+def test_a_refusal_says_under_which_names_it_answers():
+    answer = asked(guarded(host_names=("localhost", "here.example")), "GET", "/v1/model", headers={"Host": "There:80"})
+    assert error_of(answer)["message"].startswith("it was asked for as 'there', and answers to localhost, here.example;")
+
+
+def test_a_service_answers_to_the_name_of_its_proxy_only():
+    behind = guarded(host_names=("localhost", "here.example"))
+    assert asked(behind, "GET", "/v1/model", headers={"Host": "here.example:443"}).status_code == 200
+    assert asked(behind, "GET", "/v1/model", headers={"Host": "not.here.example"}).status_code == 403
+
+
 def test_a_service_for_others_answers_to_any_name():
     there = {"Host": "elsewhere.example"}
-    assert asked(guarded(is_local=False), "GET", "/v1/model", headers=there).status_code == 200
+    assert asked(guarded(host_names=None), "GET", "/v1/model", headers=there).status_code == 200
 
 
 def test_a_page_of_another_site_gets_nothing_of_a_service_for_others():
     asking = {"Host": "here.example", "Origin": "https://elsewhere.example"}
-    assert asked(guarded(is_local=False), "POST", "/v1/compose", headers=asking).status_code == 403
+    assert asked(guarded(host_names=None), "POST", "/v1/compose", headers=asking).status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,14 @@
 """`situate serve`: a page to try it on and an HTTP API, in one process."""
 
+import ipaddress
 import math
 import os
+import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
 
 from situate.cli.extras import require
 from situate.errors import InputError
@@ -16,12 +20,14 @@ if TYPE_CHECKING:
 TOKEN_VARIABLE = "SITUATE_TOKEN"  # noqa: S105 (its name, not the token)
 MAX_PORT = 65_535
 _MEGA = 1_000_000
+_HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 
 def serve(
     *,
     port: int = 8000,
     host: str = "127.0.0.1",
+    allow_host: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     model: Path | None = None,
     device: str = "auto",
     backend: Backend = "torch",
@@ -40,6 +46,8 @@ def serve(
     Args:
         port: Where to listen; 0 takes a free one.
         host: Address to listen at. Any but this machine's own lets others in.
+        allow_host: Name under which it may be asked for, besides this machine's own: that of a proxy on this machine.
+            May be given several times. With --host any name will do, unless some are given.
         model: Model folder, such as RUN/model; the shipped weights by default.
         device: auto, cpu, cuda or mps.
         backend: Who runs the networks: torch, or openvino for a folder that situate export made.
@@ -58,10 +66,13 @@ def serve(
 
     if not 0 <= port <= MAX_PORT:
         raise InputError(f"--port is {port}; it must be between 0 (any that is free) and {MAX_PORT}")
+    is_local = host in LOCAL_HOSTS
+    is_open = not is_local and not allow_host
     settings = ServiceSettings(
         model=model,
         runtime=Runtime(device, backend),
         token=os.environ.get(TOKEN_VARIABLE),
+        host_names=None if is_open else (*LOCAL_HOSTS, *map(_host_name, allow_host)),
         batch_shape=batch,
         max_waiting=max_waiting,
         deadline_s=deadline,
@@ -69,11 +80,8 @@ def serve(
         max_pixels=_millions(max_megapixels, "--max-megapixels"),
     )
     socket = listening(host, port)
-    is_local = host in LOCAL_HOSTS
     _greet(socket, host, settings.token, is_local=is_local)
-    serve_until_stopped(
-        lambda stop: Service(settings, is_local=is_local, with_page=not no_page, on_failure=stop), socket
-    )
+    serve_until_stopped(lambda stop: Service(settings, with_page=not no_page, on_failure=stop), socket)
     return 0
 
 
@@ -81,6 +89,17 @@ def _millions(value: float, option: str) -> int:
     if not math.isfinite(value):
         raise InputError(f"{option} is {value:g}; it must be a number above 0")
     return round(value * _MEGA)
+
+
+def _host_name(name: str) -> str:
+    plain = name.lower()
+    try:
+        return str(ipaddress.ip_address(plain))
+    except ValueError:
+        if _HOST_NAME.fullmatch(plain):
+            return plain
+    remedy = "give a name or an address only, such as situate.example.org, without https:// and port"
+    raise InputError(f"--allow-host is {name!r}; {remedy}")
 
 
 def _greet(socket: "socket.socket", host: str, token: str | None, *, is_local: bool) -> None:

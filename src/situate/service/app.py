@@ -39,7 +39,6 @@ class Service:
         self,
         settings: ServiceSettings,
         *,
-        is_local: bool = True,
         with_page: bool = True,
         on_failure: Callable[[], None] = lambda: None,
     ) -> None:
@@ -47,7 +46,6 @@ class Service:
 
         Args:
             settings: What it takes on.
-            is_local: Whether only this machine can reach it.
             with_page: Whether there is a page, too.
             on_failure: Called if the model cannot be loaded; `opening.failure` says why.
         """
@@ -71,7 +69,7 @@ class Service:
         self.api.include_router(status_routes(self.opening, settings, metrics))
         self.api.include_router(compose_routes(self.opening.studio))
         self.api.include_router(job_routes(self.jobs, self.opening, settings))
-        self.application: ASGIApp = Counting(Guard(self.api, settings, is_local=is_local), metrics)
+        self.application: ASGIApp = Counting(Guard(self.api, settings), metrics)
         self._close_page: Callable[[], None] = lambda: None
 
     def refuse(self) -> None:

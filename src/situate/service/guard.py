@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from situate.service.failures import failure
-from situate.service.settings import LOCAL_HOSTS, ServiceSettings
+from situate.service.settings import ServiceSettings
 
 COOKIE = "situate_token"
 OPEN_PATHS = ("/healthz", "/readyz")
@@ -28,6 +28,7 @@ SECURITY_HEADERS = {
 }
 _MEGA = 1_000_000
 _RETRY_AFTER_S = 1
+_LONGEST_NAME = 253
 _GOODBYE = {"Connection": "close"}
 """Who was refused may still be sending; nobody listens to that."""
 
@@ -35,9 +36,9 @@ _GOODBYE = {"Connection": "close"}
 class Guard:
     """Lets requests through to an application, or not."""
 
-    def __init__(self, app: ASGIApp, settings: ServiceSettings, *, is_local: bool = True) -> None:
-        """Guard `app`; a local service answers to local names only, so that no other site can borrow its address."""
-        self._app, self._settings, self._is_local = app, settings, is_local
+    def __init__(self, app: ASGIApp, settings: ServiceSettings) -> None:
+        """Guard `app`."""
+        self._app, self._settings = app, settings
         # As many as may wait, as are computed, and as are decoded or encoded meanwhile.
         self._max_open = settings.max_waiting + 2 * settings.batch_shape
         self._num_open = 0
@@ -95,8 +96,10 @@ class Guard:
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str, dict[str, str]] | None:
         """Say why a request is not let through."""
-        if self._is_local and _host_name(headers.get("host", "")) not in LOCAL_HOSTS:
-            return 403, "this service answers to localhost only; start it with --host to let others in", {}
+        names, name = self._settings.host_names, _host_name(headers.get("host", ""))
+        if names is not None and name not in names:
+            remedy = "ask it under one of them, or start it with --allow-host NAME"
+            return 403, f"it was asked for as {name[:_LONGEST_NAME]!r}, and answers to {', '.join(names)}; {remedy}", {}
         origin = headers.get("origin")
         if origin is not None and _netloc(origin) != headers.get("host", ""):
             return 403, "the request comes from a page of another site; open the page of this service", {}
@@ -119,7 +122,8 @@ class Guard:
         if scope["method"] != "GET" or scope["path"] != "/" or not token or not _same(shown, token):
             return None
         page = RedirectResponse("/", 303)
-        page.set_cookie(COOKIE, token, httponly=True, samesite="strict")
+        # A proxy on this machine says by `X-Forwarded-Proto` that it was asked by https.
+        page.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=scope["scheme"] == "https")
         return page
 
 

@@ -19,6 +19,8 @@ class ServiceSettings:
         model: Model folder; None for the shipped weights.
         runtime: Where and by whom the networks are run.
         token: Who asks must show it; None lets everybody.
+        host_names: Names and addresses under which it may be asked for, without ports; None for any. The local ones
+            keep other sites from giving their own name this machine's address.
         batch_shape: Pictures that the networks always see at once, so that an answer does not depend on its neighbours;
             fewer are answered sooner when nobody else asks, more make more a second.
         gather_s: How long the first of a batch waits for others.
@@ -35,6 +37,7 @@ class ServiceSettings:
     model: Path | None = None
     runtime: Runtime = field(default_factory=Runtime)
     token: str | None = None
+    host_names: tuple[str, ...] | None = LOCAL_HOSTS
     batch_shape: int = 4
     gather_s: float = 0.004
     max_waiting: int = 32

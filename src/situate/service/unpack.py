@@ -101,8 +101,17 @@ class _Members:
             if not any(part.startswith((".", "__MACOSX")) for part in path.parts):
                 self._files[path] = one
 
+        self._by_name: dict[str, list[PurePosixPath]] = {}
+        for path in self._files:
+            self._by_name.setdefault(path.name, []).append(path)
+
     def __iter__(self) -> Iterator[PurePosixPath]:
         return iter(self._files)
+
+    def ending_with(self, wanted: PurePosixPath) -> list[PurePosixPath]:
+        """Return the paths whose last parts are these."""
+        named = self._by_name.get(wanted.name, [])
+        return [path for path in named if path.parts[-len(wanted.parts) :] == wanted.parts]
 
     def read(self, path: PurePosixPath, max_bytes: int = MAX_FILE_BYTES) -> bytes:
         """Return a file's content; what it says of its size is not believed."""
@@ -215,8 +224,7 @@ def _entries(content: Any, name: str) -> list[dict[str, Any]]:
 
 def _path_of(file_name: str, members: _Members) -> PurePosixPath:
     """Find a picture in the archive: its path there ends with what the annotations call it."""
-    wanted = PurePosixPath(file_name).parts
-    found = [path for path in members if wanted and path.parts[-len(wanted) :] == wanted]
+    found = members.ending_with(PurePosixPath(file_name))
     if len(found) != 1:
         problem = "is not in the archive" if not found else f"is {len(found)} times in the archive"
         raise InputError(f"dataset: the picture {file_name!r} {problem}; pack each picture once, by its file_name")
