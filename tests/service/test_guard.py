@@ -146,7 +146,9 @@ def test_a_local_service_has_several_names(host):
 
 def test_a_refusal_says_under_which_names_it_answers():
     answer = asked(guarded(host_names=("localhost", "here.example")), "GET", "/v1/model", headers={"Host": "There:80"})
-    assert error_of(answer)["message"].startswith("it was asked for as 'there', and answers to localhost, here.example;")
+    assert error_of(answer)["message"].startswith(
+        "it was asked for as 'there', and answers to localhost, here.example;"
+    )
 
 
 def test_a_service_answers_to_the_name_of_its_proxy_only():

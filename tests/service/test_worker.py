@@ -1,6 +1,8 @@
 """The worker: answers that do not depend on neighbours, jobs that are given up, and an end that forgets nobody."""
 
+import gc
 import threading
+import weakref
 from contextlib import contextmanager
 from typing import Any
 
@@ -186,3 +188,19 @@ def refuses(worker):
     except UnavailableError:
         return True
     return False
+
+
+@pytest.mark.parametrize("synthesis", [None, Synthesis()])
+def test_nothing_is_kept_of_an_answered_job(composer, synthesis):
+    """Pictures in a reference cycle would stay until Python looks for garbage: hundreds of MiB after minutes."""
+    gc.collect()
+    gc.disable()
+    try:
+        with working(composer) as (worker, _):
+            job = Job(pair(), 1, synthesis)
+            kept = [weakref.ref(job), weakref.ref(job.pair), weakref.ref(job.pair.background)]
+            assert worker.submit(job).result(LONG_S)
+            del job
+            until(lambda: all(one() is None for one in kept))
+    finally:
+        gc.enable()

@@ -5,9 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import count
 
 from situate.errors import SituateError
 from situate.nn.placement import PlacementPrediction
@@ -19,14 +17,12 @@ from situate.pipeline.order import Order
 from situate.pipeline.places import RankedPlaces
 from situate.records.batch import PlacementInput
 from situate.records.placement import Composite
-from situate.service.memory import give_back
 from situate.service.refusals import BusyError, UnavailableError
 from situate.service.threads import use_processors
 
 Assemble = Callable[[], list[Composite]]
 """Does the rest of composing, in the thread of whoever asked."""
 _SLOW_START_S = 1.0
-_BATCHES_BETWEEN = 16
 _MEMORY = 0.9
 """How much of the mean of earlier batches stays when another has been timed."""
 
@@ -95,7 +91,8 @@ class Worker:
         with self._lock:
             self.check_room()
             self._jobs.put(job)
-        job.answer.add_done_callback(lambda answer: self._forget(job) if answer.cancelled() else None)
+        # What is called must not hold the job: with its answer it would be a cycle, and keep its pictures for minutes.
+        job.answer.add_done_callback(self._forget)
         return job.answer
 
     def check_room(self) -> None:
@@ -114,19 +111,20 @@ class Worker:
                 self._jobs.put(None)
         self._thread.join()
 
-    def _forget(self, job: Job) -> None:
+    def _forget(self, answer: "Future[RankedPlaces | Assemble]") -> None:
         """Take a job that was given up out of the queue: its pictures need memory, its place is another's."""
-        with self._jobs.mutex, suppress(ValueError):
-            self._jobs.queue.remove(job)
+        if not answer.cancelled():
+            return
+        with self._jobs.mutex:
+            left = [job for job in self._jobs.queue if job is None or job.answer is not answer]
+            self._jobs.queue.clear()
+            self._jobs.queue.extend(left)
 
     def _run(self) -> None:
         use_processors(self._num_processors)
         # Nothing of a batch is held while there is nothing to do: pictures are large.
-        for number in count(1):
-            if self._is_last_batch():
-                return
-            if number % _BATCHES_BETWEEN == 0:
-                give_back()
+        while not self._is_last_batch():
+            pass
 
     def _is_last_batch(self) -> bool:
         """Wait for a batch and answer it; say whether nothing follows."""
