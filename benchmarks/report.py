@@ -14,7 +14,7 @@ from typing import Any
 from cyclopts import run
 from tables import Table
 
-BENCHMARKS = ("rate", "compose", "batch_size", "batch", "train_step", "data_rate", "against", "growth")
+BENCHMARKS = ("rate", "compose", "batch_size", "batch", "train_step", "data_rate", "against", "growth", "service")
 LIBRARIES = ("situate", "torch", "diffusers", "numpy", "opencv-python-headless", "openvino")
 BEGIN, END = "<!-- report: written by benchmarks/run -->\n", "<!-- end of the report -->\n"
 
@@ -31,7 +31,7 @@ def main(output: Path, *, only: list[str] | None = None, page: Path | None = Non
     if unknown:
         sys.exit(f"error: there is no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
     if page is not None:
-        parts_of(page)  # before half an hour is spent
+        parts_of(page)  # before forty minutes are spent
     output.mkdir(parents=True, exist_ok=True)
     for name in only or BENCHMARKS:
         print(f"{name} ...", file=sys.stderr)
