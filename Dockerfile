@@ -6,7 +6,8 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=igno
 
 # torch first, built for processors: with the rest, pip would take gigabytes of CUDA.
 ARG TORCH=torch==2.13.0
-RUN pip install "$TORCH" --index-url https://download.pytorch.org/whl/cpu
+ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+RUN pip install "$TORCH" --index-url "$TORCH_INDEX"
 
 COPY pyproject.toml README.md LICENSE NOTICE /build/
 COPY src /build/src
