@@ -1,6 +1,7 @@
 """Single steps: they learn, they repeat, and they refuse what is not finite."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -193,6 +194,11 @@ def test_vectors_are_not_decayed():
     assert (decayed, spared) == ({True}, {False})
 
 
+def the_time_is(monkeypatch, monotonic):
+    """Replace the clock for the hooks only: event loops of other tests' services need the true one."""
+    monkeypatch.setattr("situate.training.hooks.time", SimpleNamespace(monotonic=monotonic))
+
+
 @pytest.mark.parametrize(
     ("seconds", "expected"),
     [
@@ -202,7 +208,7 @@ def test_vectors_are_not_decayed():
 )
 def test_the_step_budget_is_fitted_to_the_time_budget(monkeypatch, seconds, expected):
     clock = iter(100 + 0.5 * step for step in range(100))
-    monkeypatch.setattr("situate.training.hooks.time.monotonic", lambda: next(clock))
+    the_time_is(monkeypatch, lambda: next(clock))
     state, hook = debug_state(num_steps=1000), TimeBudgetHook(seconds, _start_s=100.0)
     for step in range(1, 12):
         assert not hook(state, StepReport(step, {}, 0.0, 0.0))
@@ -211,7 +217,7 @@ def test_the_step_budget_is_fitted_to_the_time_budget(monkeypatch, seconds, expe
 
 def test_the_step_budget_follows_a_machine_that_slows_down(monkeypatch):
     clock = iter([100 + 0.5 * step if step < 9 else 104 + 2.0 * (step - 8) for step in range(100)])
-    monkeypatch.setattr("situate.training.hooks.time.monotonic", lambda: next(clock))
+    the_time_is(monkeypatch, lambda: next(clock))
     state, hook = debug_state(num_steps=1000), TimeBudgetHook(60.0, _start_s=100.0)
     for step in range(1, 17):
         hook(state, StepReport(step, {}, 0.0, 0.0))
@@ -220,7 +226,7 @@ def test_the_step_budget_follows_a_machine_that_slows_down(monkeypatch):
 
 def test_a_resumed_run_is_fitted_to_its_time_budget_too(monkeypatch):
     clock = iter(100 + 0.5 * step for step in range(100))
-    monkeypatch.setattr("situate.training.hooks.time.monotonic", lambda: next(clock))
+    the_time_is(monkeypatch, lambda: next(clock))
     state, hook = debug_state(num_steps=1000), TimeBudgetHook(20.0, _start_s=100.0)
     for step in range(301, 312):
         assert not hook(state, StepReport(step, {}, 0.0, 0.0))
@@ -228,7 +234,7 @@ def test_a_resumed_run_is_fitted_to_its_time_budget_too(monkeypatch):
 
 
 def test_a_run_ends_when_its_time_is_up(monkeypatch):
-    monkeypatch.setattr("situate.training.hooks.time.monotonic", lambda: 200.0)
+    the_time_is(monkeypatch, lambda: 200.0)
     state, hook = debug_state(num_steps=1000), TimeBudgetHook(60.0, _start_s=100.0)
     assert hook(state, StepReport(5, {}, 0.0, 0.0))
     assert "time budget of 1.0 minutes" in state.stop_reason
