@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, File, Path, Request, Response, UploadFile
+from fastapi import APIRouter, File, Path, Response, UploadFile
 from fastapi.responses import FileResponse
 
 from situate.client.answers import Job
@@ -31,7 +31,7 @@ def job_routes(jobs: Jobs, opening: Opening, settings: ServiceSettings) -> APIRo
 
     @router.post("/augment", status_code=202, responses=described(400, 401, 403, 413, 415, 422, 429, 503, 504))
     async def augment(
-        request: Request, response: Response, dataset: Dataset, options: OptionsText = "{}", cutouts: Cutouts = None
+        response: Response, dataset: Dataset, options: OptionsText = "{}", cutouts: Cutouts = None
     ) -> Job:
         """Make a detection data set larger. The answer comes at once; GET says how far the job is."""
         opening.studio()

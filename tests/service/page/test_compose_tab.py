@@ -142,6 +142,18 @@ def test_the_command_that_is_shown_makes_the_same_picture(visit: Visit, tmp_path
     assert np.abs(made.astype(int) - shown).max() <= 2
 
 
+def test_the_python_that_is_shown_makes_the_same_picture(visit: Visit, tmp_path: Path, monkeypatch):
+    dropped(visit).compose()
+    visit.page.get_by_text("The same from a program").click()
+    code = visit.page.locator("#python .cm-content").inner_text()
+    assert repr(visit.address) in code
+    for file in (SCENE, CUTOUT):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    exec(code, {})  # noqa: S102 - people copy it to run it
+    assert (tmp_path / "composite.png").read_bytes() == httpx.get(visit.after).content
+
+
 def test_an_object_without_transparency_is_explained_and_can_be_cut_out(visit: Visit):
     visit.drop("background", SCENE)
     photograph = EXAMPLES / "backgrounds" / "street.jpg"

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import PurePath
 
+from situate.client.client import DEFAULT_URL
 from situate.client.options import ComposeOptions
 
 _FLAGS = {"min_size": "min-size", "max_size": "max-size", "seed": "seed", "steps": "steps", "strength": "strength"}
@@ -32,15 +33,20 @@ def command_line(names: Sequence[str], options: ComposeOptions, masks: Sequence[
     return shlex.join(words)
 
 
-def python_code(names: Sequence[str], options: ComposeOptions, masks: Sequence[str]) -> str:
-    """Return Python that makes the same picture on a service; arguments as for `command_line`."""
+def python_code(
+    names: Sequence[str], options: ComposeOptions, masks: Sequence[str], url: str, *, has_token: bool
+) -> str:
+    """Return Python that makes the same picture on the service at `url`; other arguments as for `command_line`."""
     files = ", ".join(f"Path({_plain(name)!r})" for name in names)
     asked = ", ".join(f"{name}={value!r}" for name, value in options.model_dump(exclude_unset=True).items())
     drawn = "".join(f", {mask}=Path({mask + '.png'!r})" for mask in masks)
+    where = [] if url == DEFAULT_URL else [repr(url)]
+    token, imported = (["token=os.environ['SITUATE_TOKEN']"], "import os\n") if has_token else ([], "")
     return (
-        "from pathlib import Path\n"
+        f"{imported}from pathlib import Path\n"
         "from situate.client import Client, ComposeOptions\n\n"
-        f"picture = Client().compose_png({files}, options=ComposeOptions({asked}){drawn})\n"
+        f"with Client({', '.join(where + token)}) as client:\n"
+        f"    picture = client.compose_png({files}, options=ComposeOptions({asked}){drawn})\n"
         'Path("composite.png").write_bytes(picture)'
     )
 

@@ -55,6 +55,7 @@ class ComposeActs:
 
     async def _compose(
         self,
+        request: gr.Request,
         background: str | None,
         foreground: str | None,
         more: Sequence[str] | None,
@@ -69,10 +70,10 @@ class ComposeActs:
         paths = [foreground, *(more or [])]
         options = _options(box, dict(zip(_FIELDS, values, strict=True)), several=len(paths) > 1)
         async with asyncio.timeout(self._studio.settings.deadline_s):
-            return await self._answer(paths, background, drawn, options)
+            return await self._answer(paths, background, drawn, options, _address(request))
 
     async def _answer(
-        self, paths: Sequence[str], background: str, drawn: Mapping[str, Any] | None, options: ComposeOptions
+        self, paths: Sequence[str], background: str, drawn: Mapping[str, Any] | None, options: ComposeOptions, url: str
     ) -> list[Any]:
         apart, settings = self._studio.apart, self._studio.settings
         scene = await apart(partial(uploaded_picture, background, "background", settings.max_pixels))
@@ -85,7 +86,10 @@ class ComposeActs:
         seen = await apart(partial(shown, scene, composite, found, regions, self._folder))
         names = [Path(path).name for path in (background, *paths)]
         boxes = [list(placed.box_xywh_px) for placed in composite.objects]
-        code = _code(names, options, list(regions))
+        code = [
+            command_line(names, options, list(regions)),
+            python_code(names, options, list(regions), url, has_token=settings.token is not None),
+        ]
         return [*_result(seen), *code, seen.boxes, _marked(drawn, boxes[-1], seen.boxes)]
 
     async def _ranked(self, uploads: Uploads, options: ComposeOptions) -> RankedPlaces:
@@ -115,8 +119,9 @@ def _result(seen: Shown) -> list[Any]:
     return [(seen.before, seen.after), seen.heatmap, seen.places, download, seen.files]
 
 
-def _code(names: Sequence[str], options: ComposeOptions, masks: Sequence[str]) -> list[str]:
-    return [command_line(names, options, masks), python_code(names, options, masks)]
+def _address(request: gr.Request) -> str:
+    """Where the visitor has found the service; through a proxy, too."""
+    return f"{request.url.scheme}://{request.headers['host']}"
 
 
 def _marked(drawn: Mapping[str, Any] | None, box: Sequence[float], ranked: Sequence[Sequence[float]]) -> dict[str, Any]:

@@ -173,5 +173,7 @@ def _answered() -> _Answered:
         shell = gr.Code(
             label="Command line", elem_id="shell", language="shell", interactive=False, wrap_lines=True, lines=1
         )
-        python = gr.Code(label="Python", language="python", interactive=False, wrap_lines=True, lines=1)
+        python = gr.Code(
+            label="Python", elem_id="python", language="python", interactive=False, wrap_lines=True, lines=1
+        )
     return _Answered(slider, heatmap, strip, download, files, shell, python, gr.State([]))
