@@ -135,13 +135,13 @@ def test_a_port_that_is_taken_is_an_error_in_one_line(capsys):
         (["--port", "-1"], "--port is -1"),
         (["--host", "nowhere.invalid"], "cannot listen at nowhere.invalid"),
         (["--host", ""], "cannot listen at"),
-        (["--batch", "0", "--deadline", "-1"], "batch_shape is 0; it must be above 0; deadline_s is -1"),
+        (["--batch", "0", "--deadline", "-1"], "--batch is 0; it must be above 0; --deadline is -1"),
         (["--allow-host", "https://here.example"], "--allow-host is 'https://here.example'; give a name"),
         (["--allow-host", "here.example:443"], "--allow-host is 'here.example:443'"),
         (["--allow-host", ""], "--allow-host is ''"),
         (["--max-megabytes", "nan"], "--max-megabytes is nan"),
         (["--max-megapixels", "inf"], "--max-megapixels is inf"),
-        (["--max-megabytes", "0"], "max_body_bytes is 0"),
+        (["--max-megabytes", "0"], "--max-megabytes is 0"),
     ],
 )
 def test_options_that_make_no_sense_are_errors_in_one_line(words, reason, capsys):

@@ -22,7 +22,7 @@ def test_all_problems_are_listed_at_once():
             token=" ",  # noqa: S106 (made up)
         )
     problems = str(caught.value).split("; ")
-    named = ("batch_shape", "max_waiting", "deadline_s", "max_body_bytes", "max_pixels", "max_unpacked_bytes")
+    named = ("--batch", "--max-waiting", "--deadline", "--max-megabytes", "--max-megapixels", "max_unpacked_bytes")
     for name in (*named, "max_jobs", "max_job_s", "job_kept_s", "gather_s", "token"):
         assert [problem for problem in problems if name in problem], name
 

@@ -8,6 +8,18 @@ from situate.errors import ConfigError
 from situate.pipeline.runtime import Runtime
 
 _TOKEN = re.compile(r"[!-~]+")
+_ABOVE_0 = {
+    "batch_shape": "--batch",
+    "max_waiting": "--max-waiting",
+    "deadline_s": "--deadline",
+    "max_body_bytes": "--max-megabytes",
+    "max_pixels": "--max-megapixels",
+    "max_unpacked_bytes": "max_unpacked_bytes",
+    "max_jobs": "max_jobs",
+    "max_job_s": "max_job_s",
+    "job_kept_s": "job_kept_s",
+}
+"""What must be above 0, and what people know it by."""
 LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
 
 
@@ -55,9 +67,11 @@ class ServiceSettings:
         Raises:
             ConfigError: Listing those that make no sense.
         """
-        names = ("batch_shape", "max_waiting", "deadline_s", "max_body_bytes", "max_pixels", "max_unpacked_bytes")
-        names += ("max_jobs", "max_job_s", "job_kept_s")
-        problems = [f"{name} is {getattr(self, name):g}; it must be above 0" for name in names if not self._above(name)]
+        problems = [
+            f"{option} is {getattr(self, name):g}; it must be above 0"
+            for name, option in _ABOVE_0.items()
+            if not getattr(self, name) > 0
+        ]
         if not self.gather_s >= 0:
             problems.append(f"gather_s is {self.gather_s:g}; it must be 0 or more")
         if self.token is not None and not _TOKEN.fullmatch(self.token):
@@ -66,6 +80,3 @@ class ServiceSettings:
             )
         if problems:
             raise ConfigError("; ".join(problems))
-
-    def _above(self, name: str) -> bool:
-        return getattr(self, name) > 0
